@@ -1,0 +1,178 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+
+import datetime as dt
+import html
+
+from sql import Window
+from sql.functions import RowNumber
+
+from trytond.i18n import gettext
+from trytond.model import Index, ModelSQL, ModelView, fields
+from trytond.model.exceptions import AccessError
+from trytond.pool import Pool
+from trytond.pyson import Eval, If
+from trytond.tools import firstline, grouped_slice, reduce_ids
+from trytond.transaction import Transaction
+
+
+class Conversation(ModelSQL, ModelView):
+    __name__ = 'helpdesk.conversation'
+
+    _states = {
+        'readonly': Eval('id', -1) >= 0,
+        }
+
+    ticket = fields.Many2One(
+        'helpdesk.ticket', "Ticket", required=True, states=_states,
+        ondelete='CASCADE')
+    kind = fields.Selection([
+            ('email', "E-Mail"),
+            ('note', "Internal Note"),
+            ('web', "Web"),
+            ('chat', "Chat"),
+            ('phone', "Phone"),
+            ], "Kind", required=True, states=_states, sort=False,
+        help="How it was communicated. "
+        "Internal notes are never shown to the customer.")
+    direction = fields.Selection([
+            ('in', "From Customer"),
+            ('out', "To Customer"),
+            ('internal', "Internal"),
+            ], "Direction", required=True, states=_states, sort=False)
+    at = fields.DateTime("At", required=True, states=_states,
+        help="When it was said.")
+    author = fields.Char("Author", states=_states,
+        help="The name of who said it.")
+    party = fields.Many2One('party.party', "Party", states=_states,
+        help="The party of who said it, if known.")
+    employee = fields.Many2One('company.employee', "Employee", states=_states,
+        help="The employee who said it.")
+    subject = fields.Char("Subject", states=_states)
+    body = fields.Text("Text", states=_states)
+    html = fields.Text("HTML", states=_states,
+        help="The formatted text, cleaned of all that could do harm.")
+    content = fields.Function(fields.Text("Content"), 'get_content')
+    summary = fields.Function(fields.Char("Summary"), 'get_summary')
+    attachments = fields.One2Many(
+        'ir.attachment', 'resource', "Attachments", states=_states)
+    delivery = fields.Selection([
+            (None, ""),
+            ('queued', "Being Sent"),
+            ('sent', "Sent"),
+            ('failed', "Not Sent"),
+            ('bounced', "Came Back"),
+            ], "Delivery", readonly=True, sort=False,
+        states={
+            'invisible': ~Eval('delivery'),
+            },
+        help="Whether the answer went out.")
+    delivery_error = fields.Char("Delivery Error", readonly=True,
+        states={
+            'invisible': ~Eval('delivery_error'),
+            },
+        help="Why the answer has not gone out.")
+    is_note = fields.Function(
+        fields.Boolean("Internal Note"), 'on_change_with_is_note')
+
+    del _states
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.__access__.add('ticket')
+        cls._order = [('at', 'DESC'), ('id', 'DESC')]
+        t = cls.__table__()
+        cls._sql_indexes.add(Index(t,
+                (t.ticket, Index.Range()),
+                (t.at, Index.Range(order='DESC')),
+                (t.id, Index.Range(order='DESC'))))
+
+    @classmethod
+    def default_at(cls):
+        return dt.datetime.now().replace(microsecond=0)
+
+    @fields.depends('kind')
+    def on_change_with_is_note(self, name=None):
+        return self.kind == 'note'
+
+    def get_content(self, name):
+        "Return the HTML that the client shows."
+        if self.html:
+            return self.html
+        return '<br>'.join(html.escape(self.body or '').splitlines())
+
+    def get_summary(self, name):
+        return firstline(self.body or '')[:200]
+
+    def get_rec_name(self, name):
+        return ' - '.join(filter(None, [
+                    self.ticket.rec_name, self.author]))
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual',
+                If(Eval('delivery').in_(['failed', 'bounced']), 'danger',
+                    If(Eval('kind') == 'note', 'muted', ''))),
+            ]
+
+    @classmethod
+    def newest(cls, tickets, count):
+        """
+        Return the newest conversations of the tickets.
+
+        tickets are ids. Return a dictionary with the ids of at most count
+        conversations for each ticket, the newest first, in one query.
+        """
+        result = {t: [] for t in tickets}
+        cursor = Transaction().connection.cursor()
+        for sub_tickets in grouped_slice(tickets):
+            table = cls.__table__()
+            window = Window(
+                [table.ticket], order_by=[table.at.desc, table.id.desc])
+            ranked = table.select(
+                table.ticket, table.id,
+                RowNumber(window=window).as_('rank'),
+                where=reduce_ids(table.ticket, sub_tickets))
+            cursor.execute(*ranked.select(
+                    ranked.ticket, ranked.id,
+                    where=ranked.rank <= count,
+                    order_by=[ranked.ticket, ranked.rank]))
+            for ticket, id_ in cursor:
+                result[ticket].append(id_)
+        return result
+
+    @classmethod
+    def create(cls, vlist):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        conversations = super().create(vlist)
+        Ticket.communicated(conversations)
+        return conversations
+
+    @classmethod
+    def check_modification(
+            cls, mode, conversations, values=None, external=False):
+        super().check_modification(
+            mode, conversations, values=values, external=external)
+        if not external:
+            return
+        if mode in {'write', 'delete'}:
+            raise AccessError(gettext('helpdesk.msg_conversation_kept'))
+        for conversation in conversations:
+            if (conversation.direction == 'in'
+                    and conversation.kind != 'phone'):
+                raise AccessError(
+                    gettext('helpdesk.msg_conversation_customer'))
+
+    @classmethod
+    def copy(cls, conversations, default=None):
+        default = default.copy() if default is not None else {}
+        default.setdefault('delivery')
+        default.setdefault('delivery_error')
+        return super().copy(conversations, default=default)
+
+    def is_automatic(self):
+        "Tell if a machine said it."
+        return False

@@ -1,0 +1,21 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+
+from trytond.exceptions import UserWarning
+from trytond.model.exceptions import AccessError, ValidationError
+
+
+class TicketDeleteError(AccessError):
+    pass
+
+
+class HistoryModificationError(AccessError):
+    pass
+
+
+class AnswerError(ValidationError):
+    pass
+
+
+class AnswerStaleWarning(UserWarning):
+    pass

@@ -1,0 +1,619 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+
+import datetime as dt
+from collections import defaultdict
+
+from sql import Literal
+from sql.functions import CharLength
+
+from trytond.i18n import gettext
+from trytond.model import Index, ModelSQL, ModelView, Workflow, fields
+from trytond.model.exceptions import AccessError
+from trytond.pool import Pool
+from trytond.pyson import Bool, Eval, If
+from trytond.tools import lstrip_wildcard
+from trytond.transaction import Transaction, without_check_access
+
+from .exceptions import TicketDeleteError
+
+PRIORITIES = [
+    ('low', "Low"),
+    ('normal', "Normal"),
+    ('high', "High"),
+    ('urgent', "Urgent"),
+    ]
+CHANNELS = [
+    ('application', "Application"),
+    ('email', "E-Mail"),
+    ('web', "Web Form"),
+    ('chat', "Chat"),
+    ('phone', "Phone"),
+    ]
+# States in which nobody has anything to do
+OVER_STATES = ['resolved', 'closed']
+# States that an answer of the customer brings back to the agents
+WAITING_STATES = ['pending', 'authorization', 'resolved']
+# Fields whose changes the history notes
+NOTED_FIELDS = ['state', 'section', 'employee', 'priority']
+
+
+class Ticket(Workflow, ModelSQL, ModelView):
+    __name__ = 'helpdesk.ticket'
+
+    _states = {
+        'readonly': Eval('state') == 'closed',
+        }
+
+    number = fields.Char("Number", readonly=True,
+        help="Names the ticket in mails and on the telephone.")
+    subject = fields.Char("Subject", required=True, states=_states,
+        help="What it is about, in a few words.")
+    description = fields.Text("Description", states=_states,
+        help="What the customer needs, in full.")
+    company = fields.Many2One(
+        'company.company', "Company", required=True,
+        states={
+            'readonly': _states['readonly'] | Bool(Eval('section')),
+            },
+        help="The company the request was made to.")
+    section = fields.Many2One(
+        'helpdesk.section', "Section", required=True,
+        domain=[
+            ('company', '=', Eval('company', -1)),
+            ],
+        states=_states,
+        help="The team that works on the ticket.")
+    type = fields.Many2One('helpdesk.type', "Type", states=_states,
+        help="What kind of request it is.")
+    category = fields.Many2One('helpdesk.category', "Category",
+        states=_states,
+        help="The service or subject the request is about.")
+    priority = fields.Selection(PRIORITIES, "Priority", required=True,
+        sort=False, states=_states,
+        help="How much it matters that the ticket is solved soon.")
+    channel = fields.Selection(CHANNELS, "Channel", required=True, sort=False,
+        states={
+            'readonly': Eval('id', -1) >= 0,
+            },
+        help="The way the request came in.")
+    party = fields.Many2One('party.party', "Customer",
+        states=_states,
+        context={
+            'company': Eval('company', -1),
+            },
+        depends={'company'},
+        help="The customer the ticket is for.")
+    contact = fields.Many2One('party.party', "Contact Person",
+        states=_states,
+        context={
+            'company': Eval('company', -1),
+            },
+        depends={'company'},
+        help="The person at the customer's who asks.")
+    contact_name = fields.Char("Contact Name", states=_states,
+        help="The name of the person who asks.")
+    email = fields.Char("E-Mail", states=_states,
+        help="The address the answers go to.")
+    phone = fields.Char("Phone", states=_states,
+        help="The number the person who asks can be called at.")
+    language = fields.Many2One('ir.lang', "Language", states=_states,
+        help="The language in which the customer is written to.")
+    employee = fields.Many2One(
+        'company.employee', "Responsible",
+        domain=[
+            ('company', '=', Eval('company', -1)),
+            If(Bool(Eval('section')),
+                ('helpdesk_sections', '=', Eval('section', -1)),
+                ()),
+            ],
+        states=_states,
+        help="The member of the section who takes care of the ticket.")
+    product = fields.Many2One('product.product', "Product", states=_states,
+        context={
+            'company': Eval('company', -1),
+            },
+        depends={'company'},
+        help="The product the request is about.")
+    sale = fields.Many2One('sale.sale', "Sale",
+        domain=[
+            ('company', '=', Eval('company', -1)),
+            If(Bool(Eval('party')),
+                ('party', '=', Eval('party', -1)),
+                ()),
+            ],
+        states=_states,
+        help="The sale order the request is about.")
+    origin = fields.Reference("Origin", selection='get_origin',
+        states=_states,
+        help="The document the request is about.")
+    deadline = fields.DateTime("Deadline", states=_states,
+        help="When the ticket has to be solved at the latest.")
+    state = fields.Selection([
+            ('draft', "Draft"),
+            ('open', "In Process"),
+            ('pending', "Waiting for Customer"),
+            ('authorization', "Waiting for Authorization"),
+            ('third_party', "Waiting for Third Party"),
+            ('resolved', "Resolved"),
+            ('closed', "Closed"),
+            ], "State", required=True, readonly=True, sort=False,
+        help="Where the work on the ticket stands.")
+    unread = fields.Boolean("Unread", readonly=True,
+        help="The customer wrote and nobody has answered or taken note yet.")
+    closed_by = fields.Selection([
+            (None, ""),
+            ('team', "Team"),
+            ('customer', "Customer"),
+            ('system', "System"),
+            ], "Closed By", readonly=True, sort=False,
+        states={
+            'invisible': Eval('state') != 'closed',
+            },
+        help="Who closed the ticket.")
+    first_answer_at = fields.DateTime("First Answer", readonly=True,
+        help="When the customer got the first answer from a person.")
+    last_communication_at = fields.DateTime("Last Communication",
+        readonly=True,
+        help="When the customer and the section last exchanged something.")
+    resolved_at = fields.DateTime("Resolved On", readonly=True,
+        help="When the ticket was resolved.")
+    closed_at = fields.DateTime("Closed On", readonly=True,
+        help="When the ticket was closed.")
+    preceding = fields.Many2One('helpdesk.ticket', "Preceding Ticket",
+        readonly=True, ondelete='SET NULL',
+        help="The ticket this one follows up or refers to.")
+    follow_ups = fields.One2Many('helpdesk.ticket', 'preceding', "Follow-Ups",
+        readonly=True,
+        help="The tickets that follow up or refer to this one.")
+    conversations = fields.One2Many(
+        'helpdesk.conversation', 'ticket', "Conversations", readonly=True,
+        help="All that was said and noted, the newest first.")
+    last_conversations = fields.Function(fields.One2Many(
+            'helpdesk.conversation', None, "Conversation",
+            readonly=True,
+            help="What was said and noted last, the newest first."),
+        'get_last_conversations', setter='set_last_conversations')
+    history = fields.One2Many(
+        'helpdesk.history', 'ticket', "History", readonly=True,
+        help="Who changed what, and when.")
+    participants = fields.One2Many(
+        'helpdesk.participant', 'ticket', "Participants", states=_states,
+        help="Other people who take part in the ticket by mail.")
+    is_overdue = fields.Function(
+        fields.Boolean("Overdue"), 'on_change_with_is_overdue')
+    last_shown = 20
+
+    del _states
+
+    @classmethod
+    def __setup__(cls):
+        cls.number.search_unaccented = False
+        cls.email.search_unaccented = False
+        super().__setup__()
+        t = cls.__table__()
+        is_over = t.state.in_(OVER_STATES)
+        cls._sql_indexes.update({
+                Index(t, (t.number, Index.Equality())),
+                Index(t, (t.number, Index.Similarity())),
+                Index(t, (t.subject, Index.Similarity())),
+                Index(t, (t.email, Index.Equality())),
+                Index(t,
+                    (t.last_communication_at, Index.Range(order='DESC')),
+                    (t.id, Index.Range(order='DESC'))),
+                Index(t,
+                    (t.section, Index.Range()),
+                    (t.state, Index.Equality(cardinality='low')),
+                    where=~is_over),
+                Index(t,
+                    (t.employee, Index.Range()),
+                    (t.state, Index.Equality(cardinality='low')),
+                    where=~is_over),
+                Index(t, (t.deadline, Index.Range()), where=~is_over),
+                Index(t,
+                    (t.section, Index.Range()),
+                    where=t.unread == Literal(True)),
+                })
+        cls._order = [('last_communication_at', 'DESC'), ('id', 'DESC')]
+        cls._transitions |= {
+            ('draft', 'open'),
+            ('draft', 'closed'),
+            ('open', 'pending'),
+            ('open', 'authorization'),
+            ('open', 'third_party'),
+            ('open', 'resolved'),
+            ('open', 'closed'),
+            ('pending', 'open'),
+            ('pending', 'third_party'),
+            ('pending', 'resolved'),
+            ('pending', 'closed'),
+            ('authorization', 'open'),
+            ('authorization', 'closed'),
+            ('third_party', 'open'),
+            ('third_party', 'pending'),
+            ('third_party', 'resolved'),
+            ('third_party', 'closed'),
+            ('resolved', 'open'),
+            ('resolved', 'closed'),
+            ('closed', 'open'),
+            }
+        cls._buttons.update(
+            answer={
+                'invisible': Eval('state') == 'closed',
+                'icon': 'tryton-email',
+                'depends': ['state'],
+                },
+            note={
+                'icon': 'tryton-note',
+                },
+            take={
+                'invisible': ((Eval('state') == 'closed')
+                    | (Eval('employee', -2)
+                        == Eval('context', {}).get('employee', -1))),
+                'depends': ['state', 'employee'],
+                },
+            mark_read={
+                'invisible': ~Eval('unread', False),
+                'depends': ['unread'],
+                },
+            open=cls._transition_button(
+                'open', ~Eval('state').in_(['closed']),
+                icon=If(Eval('state') == 'draft',
+                    'tryton-forward', 'tryton-back')),
+            wait=cls._transition_button('pending'),
+            authorize=cls._transition_button('authorization'),
+            wait_third_party=cls._transition_button('third_party'),
+            resolve=cls._transition_button('resolved', icon='tryton-ok'),
+            close=cls._transition_button('closed', icon='tryton-archive'),
+            reopen=cls._transition_button(
+                'open', Eval('state') == 'closed', icon='tryton-undo'),
+            )
+
+    @classmethod
+    def _transition_button(cls, state, condition=None, **attributes):
+        "Return a button shown where a transition leads to the state."
+        sources = sorted(s for s, t in cls._transitions if t == state)
+        visible = Eval('state').in_(sources)
+        if condition is not None:
+            visible &= condition
+        return {
+            'invisible': ~visible,
+            'depends': ['state'],
+            **attributes,
+            }
+
+    @classmethod
+    def order_number(cls, tables):
+        table, _ = tables[None]
+        return [CharLength(table.number), table.number]
+
+    @classmethod
+    def default_company(cls):
+        return Transaction().context.get('company')
+
+    @classmethod
+    def default_section(cls):
+        pool = Pool()
+        Configuration = pool.get('helpdesk.configuration')
+        company = Transaction().context.get('company')
+        if company is None:
+            return
+        section = Configuration(1).get_multivalue(
+            'default_section', company=company)
+        return section.id if section else None
+
+    @classmethod
+    def default_priority(cls):
+        return 'normal'
+
+    @classmethod
+    def default_channel(cls):
+        return 'application'
+
+    @classmethod
+    def default_state(cls):
+        return 'draft'
+
+    @classmethod
+    def default_unread(cls):
+        return False
+
+    @fields.depends('section', 'type', 'employee', 'priority')
+    def on_change_section(self):
+        if not self.section:
+            return
+        if not self.type:
+            self.type = self.section.ticket_type
+        if self.employee and self.employee not in self.section.members:
+            self.employee = None
+
+    @fields.depends('party', 'contact', 'sale', methods=['_set_contact'])
+    def on_change_party(self):
+        if self.sale and self.sale.party != self.party:
+            self.sale = None
+        if self.party and not self.contact:
+            self._set_contact(self.party)
+
+    @fields.depends('contact', methods=['_set_contact'])
+    def on_change_contact(self):
+        if self.contact:
+            self._set_contact(self.contact)
+
+    @fields.depends('party', 'sale', methods=['on_change_party'])
+    def on_change_sale(self):
+        if self.sale and not self.party:
+            self.party = self.sale.party
+            self.on_change_party()
+
+    @fields.depends('contact_name', 'email', 'phone', 'language')
+    def _set_contact(self, party):
+        self.contact_name = party.name
+        self.email = party.email or None
+        self.phone = party.phone or party.mobile or None
+        self.language = party.lang
+
+    @fields.depends('deadline', 'state')
+    def on_change_with_is_overdue(self, name=None):
+        return bool(self.deadline and self.state not in OVER_STATES
+            and self.deadline < dt.datetime.now())
+
+    @classmethod
+    def get_last_conversations(cls, tickets, name):
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        return Conversation.newest(
+            [t.id for t in tickets], cls.last_shown)
+
+    @classmethod
+    def set_last_conversations(cls, tickets, name, value):
+        "Conversations are made by the wizards and the doors, not here."
+
+    @classmethod
+    def get_origin(cls):
+        pool = Pool()
+        Model = pool.get('ir.model')
+        return [
+            (None, ""), *((m, Model.get_name(m)) for m in cls._get_origin())]
+
+    @classmethod
+    def _get_origin(cls):
+        "Return the names of the models that a ticket can be about."
+        return ['sale.sale', 'helpdesk.ticket']
+
+    def get_rec_name(self, name):
+        return f"#{self.number} {self.subject}"
+
+    @classmethod
+    def search_rec_name(cls, name, clause):
+        _, operator, value = clause
+        bool_op = 'AND' if operator.startswith('!') else 'OR'
+        number = value
+        if operator.endswith('like'):
+            number = lstrip_wildcard(value).lstrip('#')
+        return [bool_op,
+            ('number', operator, number),
+            ('subject', operator, value),
+            ]
+
+    @classmethod
+    def view_attributes(cls):
+        over = Eval('state').in_(OVER_STATES)
+        return super().view_attributes() + [
+            ('/tree', 'visual',
+                If(Eval('unread', False), 'warning',
+                    If(Eval('is_overdue', False), 'danger',
+                        If(over, 'muted', '')))),
+            ]
+
+    @classmethod
+    def preprocess_values(cls, mode, values):
+        values = super().preprocess_values(mode, values)
+        if values.get('email'):
+            values['email'] = values['email'].strip().lower()
+        if mode == 'create':
+            cls.set_numbers([values])
+        return values
+
+    @classmethod
+    def set_numbers(cls, vlist):
+        "Number the values of new tickets that have no number yet."
+        pool = Pool()
+        Configuration = pool.get('helpdesk.configuration')
+        unnumbered = defaultdict(list)
+        for values in vlist:
+            if not values.get('number'):
+                company = values.get('company', cls.default_company())
+                unnumbered[company].append(values)
+        for company, c_vlist in unnumbered.items():
+            if company is None:
+                continue
+            sequence = Configuration(1).get_multivalue(
+                'ticket_sequence', company=company)
+            if not sequence:
+                continue
+            for values, number in zip(
+                    c_vlist, sequence.get_many(len(c_vlist))):
+                values['number'] = number
+
+    @classmethod
+    def check_modification(cls, mode, tickets, values=None, external=False):
+        super().check_modification(
+            mode, tickets, values=values, external=external)
+        if mode == 'delete':
+            for ticket in tickets:
+                if ticket.state != 'draft':
+                    raise TicketDeleteError(gettext(
+                            'helpdesk.msg_ticket_delete_draft',
+                            ticket=ticket.rec_name))
+
+    @classmethod
+    def create(cls, vlist):
+        pool = Pool()
+        History = pool.get('helpdesk.history')
+        tickets = super().create(vlist)
+        changes = []
+        for ticket in tickets:
+            changes.append((ticket.id, 'state', None, ticket.state))
+            if ticket.employee:
+                changes.append(
+                    (ticket.id, 'employee', None, ticket.employee.id))
+        History.append(changes, first=True)
+        return tickets
+
+    @classmethod
+    def write(cls, *args):
+        pool = Pool()
+        History = pool.get('helpdesk.history')
+        changes = []
+        actions = iter(args)
+        for tickets, values in zip(actions, actions):
+            for what in [f for f in NOTED_FIELDS if f in values]:
+                new = values[what]
+                for ticket in tickets:
+                    old = getattr(ticket, what)
+                    old = getattr(old, 'id', old)
+                    if old != new:
+                        changes.append((ticket.id, what, old, new))
+        super().write(*args)
+        History.append(changes)
+
+    @classmethod
+    def copy(cls, tickets, default=None):
+        default = default.copy() if default is not None else {}
+        for name in ['number', 'unread', 'closed_by', 'first_answer_at',
+                'last_communication_at', 'resolved_at', 'closed_at',
+                'preceding', 'follow_ups', 'conversations', 'history']:
+            default.setdefault(name)
+        default['unread'] = False
+        default.setdefault('channel', 'application')
+        return super().copy(tickets, default=default)
+
+    @classmethod
+    @ModelView.button_action('helpdesk.wizard_ticket_answer')
+    def answer(cls, tickets):
+        pass
+
+    @classmethod
+    @ModelView.button_action('helpdesk.wizard_ticket_note')
+    def note(cls, tickets):
+        pass
+
+    @classmethod
+    @ModelView.button
+    def take(cls, tickets):
+        pool = Pool()
+        User = pool.get('res.user')
+        employee = User(Transaction().user).employee
+        if not employee:
+            raise AccessError(gettext('helpdesk.msg_ticket_take_employee'))
+        for ticket in tickets:
+            ticket.employee = employee
+        cls.save(tickets)
+        cls.open([t for t in tickets if t.state == 'draft'])
+
+    @classmethod
+    @ModelView.button
+    def mark_read(cls, tickets):
+        cls.write(tickets, {'unread': False})
+
+    @classmethod
+    @ModelView.button
+    def open(cls, tickets):
+        cls._open([t for t in tickets if t.state != 'closed'])
+
+    @classmethod
+    @ModelView.button
+    def reopen(cls, tickets):
+        cls._open([t for t in tickets if t.state == 'closed'])
+
+    @classmethod
+    @Workflow.transition('open')
+    def _open(cls, tickets):
+        cls.write(tickets, {
+                'resolved_at': None,
+                'closed_at': None,
+                'closed_by': None,
+                })
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('pending')
+    def wait(cls, tickets):
+        pass
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('authorization')
+    def authorize(cls, tickets):
+        pass
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('third_party')
+    def wait_third_party(cls, tickets):
+        pass
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('resolved')
+    def resolve(cls, tickets):
+        cls.write(tickets, {
+                'resolved_at': dt.datetime.now().replace(microsecond=0),
+                'unread': False,
+                })
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('closed')
+    def close(cls, tickets):
+        pool = Pool()
+        History = pool.get('helpdesk.history')
+        actor = History.current_actor()
+        cls.write(tickets, {
+                'closed_at': dt.datetime.now().replace(microsecond=0),
+                'closed_by': 'team' if actor == 'agent' else actor,
+                'unread': False,
+                })
+
+    @classmethod
+    @without_check_access
+    def communicated(cls, conversations):
+        """
+        Let the tickets take note of new conversations.
+
+        What the customer says marks the ticket as unread and brings it back
+        to the agents; what an agent says to the customer counts as the first
+        answer. What a machine says changes neither state nor clock.
+        """
+        told, heard, answered = {}, set(), {}
+        for conversation in conversations:
+            ticket = conversation.ticket
+            automatic = conversation.is_automatic()
+            if (conversation.direction == 'internal'
+                    or (automatic and conversation.direction == 'out')):
+                continue
+            told[ticket] = max(
+                conversation.at, told.get(ticket, conversation.at))
+            if automatic:
+                continue
+            if conversation.direction == 'in':
+                heard.add(ticket)
+            else:
+                answered.setdefault(ticket, conversation.at)
+        for ticket, at in told.items():
+            ticket._set_communicated(
+                at, ticket in heard, answered.get(ticket))
+        cls.save(list(told))
+        cls.open([t for t in answered if t.state == 'draft'])
+        with Transaction().set_context(helpdesk_actor='customer'):
+            cls.open([t for t in heard if t.state in WAITING_STATES])
+
+    def _set_communicated(self, at, heard, answered_at):
+        "Assign only what changes, so that an untouched ticket is not saved."
+        unread = heard or (self.unread and answered_at is None)
+        if self.last_communication_at != at:
+            self.last_communication_at = at
+        if answered_at and not self.first_answer_at:
+            self.first_answer_at = answered_at
+        if self.unread != unread:
+            self.unread = unread
