@@ -1,0 +1,239 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+
+import datetime as dt
+import secrets
+
+from sql.aggregate import Count
+
+from trytond.i18n import gettext
+from trytond.model import Index, ModelView, fields
+from trytond.pool import Pool, PoolMeta
+from trytond.pyson import Bool, Eval
+from trytond.tools import grouped_slice
+from trytond.transaction import Transaction, without_check_access
+
+from .exceptions import AnswerAddressError
+from .intake import signing
+from .outgoing import Outgoing
+
+
+class Conversation(metaclass=PoolMeta):
+    __name__ = 'helpdesk.conversation'
+
+    message_id = fields.Char("Message-ID", readonly=True,
+        help="Names the mail in the whole world (RFC 5322).")
+    from_address = fields.Char("From", readonly=True,
+        help="The address the mail came from.")
+    to_addresses = fields.Char("To", readonly=True,
+        help="The addresses the mail went to.")
+    cc_addresses = fields.Char("Cc", readonly=True,
+        help="The addresses the mail went to in copy.")
+    automatic = fields.Boolean("Automatic", readonly=True,
+        help="A machine wrote it.")
+    tries = fields.Integer("Tries", readonly=True,
+        help="How often sending failed.")
+    next_try = fields.DateTime("Next Try", readonly=True,
+        help="When it will be sent again.")
+
+    @classmethod
+    def __setup__(cls):
+        cls.message_id.search_unaccented = False
+        super().__setup__()
+        t = cls.__table__()
+        cls._sql_indexes.update({
+                Index(t, (t.message_id, Index.Equality())),
+                Index(t, (t.next_try, Index.Range()),
+                    where=t.delivery == 'queued'),
+                Index(t,
+                    (t.to_addresses, Index.Equality()),
+                    (t.at, Index.Range()),
+                    where=t.automatic),
+                })
+        cls._buttons.update(
+            send_again={
+                'invisible': ~Eval('delivery').in_(['failed', 'bounced']),
+                'icon': 'tryton-refresh',
+                'depends': ['delivery'],
+                },
+            )
+
+    @classmethod
+    def default_automatic(cls):
+        return False
+
+    @classmethod
+    def default_tries(cls):
+        return 0
+
+    def is_automatic(self):
+        return super().is_automatic() or bool(self.automatic)
+
+    @classmethod
+    def create(cls, vlist):
+        conversations = super().create(vlist)
+        outgoing = [c for c in conversations
+            if c.kind == 'email' and c.direction == 'out' and not c.delivery]
+        cls._queue(outgoing)
+        return conversations
+
+    @classmethod
+    @without_check_access
+    def _queue(cls, conversations):
+        "Address the conversations and have them sent after the commit."
+        secret = Pool().get('helpdesk.mail.key').get_secret()
+        for conversation in conversations:
+            ticket = conversation.ticket
+            if not conversation.to_addresses:
+                conversation.to_addresses = ticket.email
+                if not conversation.automatic:
+                    conversation.cc_addresses = ', '.join(
+                        p.email for p in ticket.participants
+                        if p.role == 'watcher') or None
+            conversation.message_id = signing.message_id(
+                secret, ticket.id, secrets.token_hex(8),
+                Outgoing.domain(ticket.section))
+            conversation.delivery = 'queued'
+        cls.save(conversations)
+        for conversation in conversations:
+            cls.__queue__.send([conversation])
+
+    @classmethod
+    def send(cls, conversations):
+        """
+        Send the conversations that wait for it, as a task of the queue.
+
+        Whoever is killed between handing over the mail and the commit makes
+        it go out again, with the same Message-ID, never not at all.
+        """
+        cls.lock(conversations)
+        Outgoing([c for c in conversations if c.delivery == 'queued']).send()
+
+    @classmethod
+    def send_waiting(cls):
+        "Queue again what is due to be sent (scheduled action)."
+        now = dt.datetime.now()
+        with without_check_access():
+            waiting = cls.search([
+                    ('delivery', '=', 'queued'),
+                    ['OR', ('next_try', '=', None), ('next_try', '<=', now)],
+                    ], order=[('id', 'ASC')])
+        for conversation in waiting:
+            cls.__queue__.send([conversation])
+
+    @classmethod
+    @ModelView.button
+    def send_again(cls, conversations):
+        cls.write(conversations, {
+                'delivery': 'queued',
+                'delivery_error': None,
+                'tries': 0,
+                'next_try': None,
+                })
+        for conversation in conversations:
+            cls.__queue__.send([conversation])
+
+    @classmethod
+    def acknowledge(cls, tickets):
+        """
+        Tell the customers the numbers of their new tickets.
+
+        The text is ours alone: nothing of what the sender wrote goes out to
+        an address that somebody else may have given (PO5).
+        """
+        return cls.create([t_values for t_values in (
+                    cls._acknowledgement(t) for t in tickets) if t_values])
+
+    @classmethod
+    def _acknowledgement(cls, ticket):
+        language = ticket.language.code if ticket.language else None
+        args = [language] if language else []
+        return {
+            'ticket': ticket.id,
+            'kind': 'email',
+            'direction': 'out',
+            'automatic': True,
+            'author': ticket.section.name,
+            'to_addresses': ticket.email,
+            'subject': gettext('helpdesk_mail.msg_acknowledge_subject',
+                *args, number=ticket.number),
+            'body': gettext('helpdesk_mail.msg_acknowledge_body',
+                *args, number=ticket.number,
+                section=ticket.section.mail_name or ticket.section.name),
+            }
+
+    @classmethod
+    def count_automatic(cls, addresses, since):
+        """
+        Count the automatic mails to each of the addresses.
+
+        since is a naive UTC time. Return a dictionary.
+        """
+        table = cls.__table__()
+        cursor = Transaction().connection.cursor()
+        counts = dict.fromkeys(addresses, 0)
+        for sub_addresses in grouped_slice(list(counts)):
+            cursor.execute(*table.select(
+                    table.to_addresses, Count(table.id),
+                    where=table.automatic
+                    & (table.direction == 'out')
+                    & (table.at >= since)
+                    & table.to_addresses.in_(list(sub_addresses)),
+                    group_by=[table.to_addresses]))
+            counts.update(cursor)
+        return counts
+
+    @classmethod
+    def mail_footer(cls, conversations):
+        """
+        Return what goes below the texts of the mails.
+
+        A dictionary from the id of the conversation to a plain text. Made
+        anew each time a mail is sent, and not stored with it.
+        """
+        return {c.id: '' for c in conversations}
+
+
+class AnswerStart(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket.answer.start'
+
+    to_mail = fields.Char("To", readonly=True,
+        states={
+            'invisible': Eval('kind') != 'email',
+            })
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.to.states['invisible'] = (
+            cls.to.states.get('invisible', False)
+            | Bool(Eval('kind') == 'email'))
+
+    @classmethod
+    def _kinds(cls):
+        return ['email'] + super()._kinds()
+
+    @classmethod
+    def kind_for(cls, ticket):
+        if ticket.email:
+            return 'email'
+        return super().kind_for(ticket)
+
+
+class Answer(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket.answer'
+
+    def default_start(self, fields):
+        watchers = [
+            p.email for p in self.record.participants if p.role == 'watcher']
+        return {
+            **super().default_start(fields),
+            'to_mail': ', '.join(filter(None, [self.record.email, *watchers])),
+            }
+
+    def _values(self):
+        if self.start.kind == 'email' and not self.record.email:
+            raise AnswerAddressError(gettext(
+                    'helpdesk_mail.msg_answer_address',
+                    ticket=self.record.rec_name))
+        return super()._values()

@@ -1,0 +1,256 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+
+import datetime as dt
+
+from trytond.i18n import gettext
+from trytond.model import Index, ModelSQL, ModelView, Unique, fields
+from trytond.pool import Pool
+from trytond.pyson import Eval, If
+from trytond.tools import grouped_slice
+from trytond.transaction import without_check_access
+
+from .receive import BATCH, receive
+
+# A letter that failed is judged again after these pauses, then by a person
+PAUSES = [dt.timedelta(minutes=m) for m in [1, 5, 15, 60, 4 * 60, 12 * 60]]
+
+
+class Mail(ModelSQL, ModelView):
+    __name__ = 'helpdesk.mail'
+    _rec_name = 'subject'
+
+    email = fields.Many2One(
+        'inbound.email', "Letter", required=True, readonly=True,
+        ondelete='RESTRICT',
+        help="The letter as it came.")
+    inbox = fields.Many2One(
+        'inbound.email.inbox', "Inbox", readonly=True,
+        help="Where it was delivered.")
+    section = fields.Many2One(
+        'helpdesk.section', "Section", readonly=True,
+        help="The section it was given to.")
+    state = fields.Selection([
+            ('received', "Received"),
+            ('filed', "Filed"),
+            ('held', "Held"),
+            ('ignored', "Ignored"),
+            ('failed', "Failed"),
+            ], "State", required=True, readonly=True, sort=False,
+        help="Received: not yet judged.\n"
+        "Filed: part of a ticket.\n"
+        "Held: waits for a person to decide.\n"
+        "Ignored: kept, but part of no ticket.\n"
+        "Failed: could not be judged; it is tried again by itself.")
+    reason = fields.Char("Reason", readonly=True,
+        help="Why the letter ended like this.")
+    sender = fields.Char("Sender", readonly=True)
+    subject = fields.Char("Subject", readonly=True)
+    message_id = fields.Char("Message-ID", readonly=True)
+    fingerprint = fields.Char("Fingerprint", readonly=True,
+        help="The same for the same letter, through whichever door it comes.")
+    received_at = fields.DateTime("Received At", required=True, readonly=True)
+    ticket = fields.Many2One(
+        'helpdesk.ticket', "Ticket", readonly=True, ondelete='SET NULL')
+    conversation = fields.Many2One(
+        'helpdesk.conversation', "Conversation", readonly=True,
+        ondelete='SET NULL')
+    account = fields.Many2One(
+        'helpdesk.mail.account', "Account", readonly=True,
+        ondelete='SET NULL',
+        help="The mailbox it was fetched from.")
+    uid_validity = fields.Char("UID Validity", readonly=True)
+    uid = fields.Char("UID", readonly=True,
+        help="What the mailbox calls it.")
+    tries = fields.Integer("Tries", readonly=True,
+        help="How often judging failed.")
+    next_try = fields.DateTime("Next Try", readonly=True)
+    released = fields.Boolean("Released", readonly=True,
+        help="A person decided that it becomes part of a ticket.")
+    raw = fields.Function(
+        fields.Binary("Raw Letter", filename='raw_name'), 'get_raw')
+    raw_name = fields.Function(fields.Char("File Name"), 'get_raw_name')
+
+    @classmethod
+    def __setup__(cls):
+        for field in [cls.message_id, cls.fingerprint, cls.uid]:
+            field.search_unaccented = False
+        super().__setup__()
+        cls._order = [('received_at', 'DESC'), ('id', 'DESC')]
+        t = cls.__table__()
+        cls._sql_constraints = [
+            ('uid_unique', Unique(t, t.account, t.uid_validity, t.uid),
+                'helpdesk_mail.msg_mail_uid_unique'),
+            ]
+        cls._sql_indexes.update({
+                Index(t, (t.email, Index.Equality())),
+                Index(t, (t.fingerprint, Index.Equality())),
+                Index(t, (t.ticket, Index.Range())),
+                Index(t,
+                    (t.received_at, Index.Range(order='DESC')),
+                    (t.id, Index.Range(order='DESC'))),
+                Index(t, (t.state, Index.Equality(cardinality='low')),
+                    where=t.state.in_(['received', 'held', 'failed'])),
+                })
+        waits = Eval('state').in_(['held', 'failed', 'received'])
+        cls._buttons.update(
+            retry={
+                'invisible': ~waits,
+                'icon': 'tryton-refresh',
+                'depends': ['state'],
+                },
+            release={
+                'invisible': ~Eval('state').in_(['held', 'ignored']),
+                'icon': 'tryton-forward',
+                'depends': ['state'],
+                },
+            discard={
+                'invisible': ~waits,
+                'icon': 'tryton-cancel',
+                'depends': ['state'],
+                },
+            )
+
+    @classmethod
+    def default_state(cls):
+        return 'received'
+
+    @classmethod
+    def default_received_at(cls):
+        return dt.datetime.now().replace(microsecond=0)
+
+    @classmethod
+    def default_tries(cls):
+        return 0
+
+    @classmethod
+    @without_check_access
+    def get_raw(cls, mails, name):
+        raw = {}
+        for mail in cls.browse(mails):
+            try:
+                raw[mail.id] = cls.raw.cast(mail.email.raw_letter())
+            except ValueError:
+                raw[mail.id] = mail.email.data
+        return raw
+
+    def get_raw_name(self, name):
+        return f'letter-{self.id}.eml'
+
+    def get_rec_name(self, name):
+        return self.subject or f'({self.id})'
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual',
+                If(Eval('state') == 'failed', 'danger',
+                    If(Eval('state') == 'held', 'warning',
+                        If(Eval('state') == 'ignored', 'muted', '')))),
+            ]
+
+    @classmethod
+    @without_check_access
+    def receive(cls, email_, rule):
+        "Take a letter from a rule of inbound_email."
+        if not email_.id or email_.id < 0:
+            email_.save()
+        mail, = cls.receive_all([(email_, rule, {})])
+        return mail
+
+    @classmethod
+    @without_check_access
+    def receive_all(cls, letters):
+        """
+        Take letters that are stored, and have them judged after the commit.
+
+        letters are tuples of an inbound.email, its rule or None, and values
+        of the helpdesk.mail to create. Return the new records.
+        """
+        pool = Pool()
+        Email = pool.get('inbound.email')
+        mails = cls.create([{
+                    'email': email_.id,
+                    'inbox': email_.inbox.id,
+                    'section': (
+                        rule.section.id if rule and rule.section else None),
+                    **values,
+                    } for email_, rule, values in letters])
+        for mail, (email_, rule, _) in zip(mails, letters):
+            email_.rule = rule
+            email_.result = mail
+        Email.save([e for e, _, _ in letters])
+        cls._queue(mails)
+        return mails
+
+    @classmethod
+    def _queue(cls, mails):
+        for batch in grouped_slice(mails, BATCH):
+            cls.__queue__.judge(list(batch))
+
+    @classmethod
+    @without_check_access
+    def judge(cls, mails):
+        """
+        Judge the letters that wait for it, as a task of the queue.
+
+        Letters that are judged already are left alone: the same task can run
+        twice.
+        """
+        cls.lock(mails)
+        receive([m for m in mails if m.state in {'received', 'failed'}])
+
+    @classmethod
+    @without_check_access
+    def judge_waiting(cls):
+        "Queue again the letters that wait to be judged (scheduled action)."
+        now = dt.datetime.now()
+        cls._queue(cls.search([
+                    ['OR',
+                        ('state', '=', 'received'),
+                        [
+                            ('state', '=', 'failed'),
+                            ('next_try', '<=', now),
+                            ],
+                        ],
+                    ], order=[('id', 'ASC')]))
+
+    @classmethod
+    def failed(cls, mail, exception):
+        "Note that judging failed, and when it will be tried again."
+        tries = (mail.tries or 0) + 1
+        pause = PAUSES[tries - 1] if tries <= len(PAUSES) else None
+        now = dt.datetime.now().replace(microsecond=0)
+        cls.write([mail], {
+                'state': 'failed',
+                'reason': gettext('helpdesk_mail.msg_mail_failed',
+                    error=type(exception).__name__),
+                'tries': tries,
+                'next_try': now + pause if pause else None,
+                })
+
+    @classmethod
+    @ModelView.button
+    def retry(cls, mails):
+        cls.write(mails, {
+                'state': 'received',
+                'reason': None,
+                'tries': 0,
+                'next_try': None,
+                })
+        cls._queue(mails)
+
+    @classmethod
+    @ModelView.button
+    def release(cls, mails):
+        cls.write(mails, {'released': True})
+        cls.retry(mails)
+
+    @classmethod
+    @ModelView.button
+    def discard(cls, mails):
+        cls.write(mails, {
+                'state': 'ignored',
+                'reason': gettext('helpdesk_mail.msg_mail_discarded'),
+                'next_try': None,
+                })

@@ -1,0 +1,101 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""
+What a letter can be about: a ticket, and who takes part in it.
+
+Decided here: who takes part, and how the tickets of a batch's clues are found
+in a few queries. Not here: which clue counts (intake/thread.py).
+"""
+from dataclasses import dataclass, field
+
+from trytond.pool import Pool
+
+
+@dataclass(eq=False)
+class Matter:
+    "A ticket, there already or about to be made."
+    ticket: object = None
+    values: dict = None
+    company: int = None
+    section: object = None
+    email: str = None
+    parties: set = field(default_factory=set)
+    others: set = field(default_factory=set)
+    closed: bool = False
+
+    def takes_part(self, sender):
+        return (sender.email == self.email
+            or sender.email in self.others
+            or not self.parties.isdisjoint(sender.parties))
+
+
+class Matters:
+    "Finds the tickets of the clues of a batch in a few queries."
+
+    def __init__(self, items):
+        self._senders = {i.sender.email for i in items}
+        clues = {c for i in items for c in i.clues}
+        by_id = {c.value for c in clues if c.kind in {'address', 'message'}}
+        by_reference = {c.value for c in clues if c.kind == 'reference'}
+        by_number = {c.value for c in clues if c.kind == 'number'}
+        found = self._find_references(by_reference)
+        tickets = self._find_tickets(
+            by_id | set(found.values()), by_number)
+        self._by_id = self._matters(tickets)
+        self._by_number = {
+            m.ticket.number: m for m in self._by_id.values()}
+        self._by_reference = {
+            reference: self._by_id[id_] for reference, id_ in found.items()
+            if id_ in self._by_id}
+
+    def get(self, clue):
+        "Return the matter of a clue, None if there is none."
+        if clue.kind in {'address', 'message'}:
+            return self._by_id.get(clue.value)
+        elif clue.kind == 'reference':
+            return self._by_reference.get(clue.value)
+        return self._by_number.get(clue.value)
+
+    def add(self, item):
+        "Let later letters of the batch refer to this one."
+        if item.letter.message_id:
+            self._by_reference.setdefault(
+                item.letter.message_id, item.matter)
+
+    @staticmethod
+    def _find_references(references):
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        if not references:
+            return {}
+        return {c.message_id: c.ticket.id for c in Conversation.search([
+                    ('message_id', 'in', list(references)),
+                    ], order=[('id', 'DESC')])}
+
+    @staticmethod
+    def _find_tickets(ids, numbers):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        if not (ids or numbers):
+            return []
+        return Ticket.search(['OR',
+                ('id', 'in', list(ids)),
+                ('number', 'in', list(numbers)),
+                ], order=[('id', 'ASC')])
+
+    def _matters(self, tickets):
+        pool = Pool()
+        Participant = pool.get('helpdesk.participant')
+        matters = {
+            t.id: Matter(
+                ticket=t, company=t.company.id, section=t.section,
+                email=t.email, closed=t.state == 'closed',
+                parties={p.id for p in [t.party, t.contact] if p})
+            for t in tickets}
+        if matters:
+            for participant in Participant.search([
+                        ('ticket', 'in', list(matters)),
+                        ('email', 'in', list(self._senders)),
+                        ]):
+                matters[participant.ticket.id].others.add(participant.email)
+        return matters

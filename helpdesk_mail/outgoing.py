@@ -1,0 +1,250 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+
+"""
+Outgoing mail: from a stored conversation to the SMTP server.
+
+Decided here: the headers, what goes below the text, when it is tried again.
+Not here: who is written to and what (conversation.py).
+"""
+import datetime as dt
+import mimetypes
+import smtplib
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+import trytond.config as config
+from trytond.i18n import gettext
+from trytond.pool import Pool
+from trytond.sendmail import send_message
+from trytond.tools import firstline
+from trytond.transaction import without_check_access
+from trytond.url import host
+
+from .intake import filter as filter_
+from .intake import signing
+
+MAX_REFERENCES = 10
+# After these pauses a mail is tried again; then it has failed
+PAUSES = [dt.timedelta(minutes=m) for m in [
+        1, 2, 5, 10, 30, 60, 2 * 60, 4 * 60, 8 * 60, 24 * 60]]
+
+
+class Outgoing:
+    "Sends conversations by mail."
+
+    def __init__(self, conversations):
+        self.conversations = list(conversations)
+
+    @without_check_access
+    def send(self):
+        """
+        Send each conversation, and store with it what became of it.
+
+        What the server refuses for good has failed; everything else is tried
+        again later. Raises nothing of smtplib's.
+        """
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        footers = Conversation.mail_footer(self.conversations)
+        threads = self._threads()
+        for conversation in self.conversations:
+            try:
+                message = self.render(
+                    conversation, footers[conversation.id],
+                    threads[conversation.ticket.id])
+                send_message(
+                    message, self.from_address(conversation.ticket.section),
+                    strict=True)
+            except (ValueError, smtplib.SMTPException, OSError) as exception:
+                self._not_sent(conversation, exception)
+            else:
+                conversation.delivery = 'sent'
+                conversation.delivery_error = None
+                conversation.next_try = None
+        Conversation.save(self.conversations)
+
+    def _not_sent(self, conversation, exception):
+        conversation.tries = (conversation.tries or 0) + 1
+        conversation.delivery_error = self.explain(exception)
+        if (self._is_final(exception)
+                or conversation.tries > len(PAUSES)):
+            conversation.delivery = 'failed'
+            conversation.next_try = None
+        else:
+            now = dt.datetime.now().replace(microsecond=0)
+            conversation.next_try = now + PAUSES[conversation.tries - 1]
+
+    @staticmethod
+    def _is_final(exception):
+        "Tell if it makes no sense to try again (RFC 5321, 4.2.1)."
+        if isinstance(exception, smtplib.SMTPRecipientsRefused):
+            return all(
+                code >= 500 for code, _ in exception.recipients.values())
+        if isinstance(exception, smtplib.SMTPResponseException):
+            # A wrong password or a stopped server is mended on our side
+            return (exception.smtp_code >= 500
+                and not isinstance(exception, (
+                        smtplib.SMTPAuthenticationError,
+                        smtplib.SMTPConnectError, smtplib.SMTPHeloError)))
+        return isinstance(exception, ValueError)
+
+    @staticmethod
+    def explain(exception):
+        "Return in plain words, on a line, why a mail was not sent."
+        if isinstance(exception, smtplib.SMTPRecipientsRefused):
+            reasons = '; '.join(
+                f'{address}: {code} {_decode(text)}' for address, (code, text)
+                in exception.recipients.items())
+            return gettext('helpdesk_mail.msg_refused', error=reasons)
+        if isinstance(exception, smtplib.SMTPAuthenticationError):
+            return gettext('helpdesk_mail.msg_smtp_login')
+        if isinstance(exception, smtplib.SMTPResponseException):
+            return gettext('helpdesk_mail.msg_refused', error=(
+                    f'{exception.smtp_code} {_decode(exception.smtp_error)}'))
+        if isinstance(exception, (OSError, smtplib.SMTPException)):
+            return gettext('helpdesk_mail.msg_smtp_down',
+                error=firstline(str(exception)))
+        return firstline(str(exception))
+
+    @staticmethod
+    def from_address(section):
+        """
+        Return the address that mails of the section come from.
+
+        Raises ValueError with a text for people if there is none.
+        """
+        address = section.mail_address or parseaddr(
+            config.get('email', 'from', default=''))[1]
+        if not address:
+            raise ValueError(gettext(
+                    'helpdesk_mail.msg_no_sender', section=section.rec_name))
+        return address
+
+    @classmethod
+    def domain(cls, section):
+        "Return the domain for the Message-IDs of the section's mails."
+        try:
+            return cls.from_address(section).rpartition('@')[2] or host()
+        except ValueError:
+            return host()
+
+    @staticmethod
+    def mark():
+        "Return what tells our own mails from those of other helpdesks."
+        pool = Pool()
+        secret = pool.get('helpdesk.mail.key').get_secret()
+        return signing.message_id(secret, 1, 'mark', 'helpdesk')
+
+    def _threads(self):
+        """
+        Return the mails that each ticket's thread consists of.
+
+        A dictionary from the id of the ticket to the conversations that have
+        a Message-ID, the newest first.
+        """
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        newest = Conversation.newest(
+            list({c.ticket.id for c in self.conversations}),
+            MAX_REFERENCES * 2)
+        mails = Conversation.browse(
+            sorted({i for ids in newest.values() for i in ids}))
+        by_id = {c.id: c for c in mails if c.message_id}
+        return {
+            ticket: [by_id[i] for i in ids if i in by_id]
+            for ticket, ids in newest.items()}
+
+    def render(self, conversation, footer, thread):
+        """
+        Return the conversation as an email.message.EmailMessage.
+
+        footer is a plain text to go below the body, thread the other mails
+        of the ticket, the newest first. Raises ValueError, with a text for
+        people, if it cannot be a mail.
+        """
+        message = EmailMessage()
+        self._address(message, conversation)
+        message['Subject'] = ' '.join(
+            self.subject(conversation).split())
+        message['Date'] = format_datetime(
+            conversation.at.replace(tzinfo=dt.timezone.utc))
+        message['Message-ID'] = f'<{conversation.message_id}>'
+        self._thread(message, conversation, thread)
+        message[filter_.MARK] = self.mark()
+        if conversation.automatic:
+            # RFC 3834, 5; the second is for Exchange
+            message['Auto-Submitted'] = 'auto-replied'
+            message['X-Auto-Response-Suppress'] = 'All'
+        body = (conversation.body or '').rstrip()
+        message.set_content(
+            f'{body}\n\n-- \n{footer.rstrip()}\n' if footer else f'{body}\n')
+        for attachment in conversation.attachments:
+            type_, encoding = mimetypes.guess_type(attachment.name or '')
+            if not type_ or encoding:
+                type_ = 'application/octet-stream'
+            maintype, _, subtype = type_.partition('/')
+            message.add_attachment(
+                bytes(attachment.data or b''), maintype=maintype,
+                subtype=subtype, filename=attachment.name)
+        return message
+
+    def _address(self, message, conversation):
+        section = conversation.ticket.section
+        from_address = self.from_address(section)
+        message['From'] = _address(
+            section.mail_name or section.name, from_address)
+        to = [a.strip() for a in (conversation.to_addresses or '').split(',')]
+        if not any(to):
+            raise ValueError(gettext('helpdesk_mail.msg_no_recipient'))
+        message['To'] = [_address('', a) for a in to if a]
+        cc = (conversation.cc_addresses or '').split(',')
+        if any(a.strip() for a in cc):
+            message['Cc'] = [_address('', a.strip()) for a in cc if a.strip()]
+        if section.mail_address and section.subaddress:
+            secret = Pool().get('helpdesk.mail.key').get_secret()
+            message['Reply-To'] = _address('', signing.reply_address(
+                    secret, conversation.ticket.id, section.mail_address))
+
+    @staticmethod
+    def subject(conversation):
+        "Return the subject, with the number of the ticket in it."
+        number = f'[#{conversation.ticket.number}]'
+        subject = conversation.subject or conversation.ticket.subject
+        if number in subject:
+            return subject
+        if conversation.automatic:
+            return f'{number} {subject}'
+        return f'Re: {number} {subject}'
+
+    def _thread(self, message, conversation, thread):
+        """
+        Make the mail part of the thread in the customer's mail program.
+
+        RFC 5322, 3.6.4: it answers the newest mail before it.
+        """
+        before = [c.message_id for c in thread if c.id != conversation.id]
+        if not before:
+            return
+        received = [c.message_id for c in thread if c.direction == 'in']
+        message['In-Reply-To'] = f'<{(received or before)[0]}>'
+        message['References'] = ' '.join(
+            f'<{m}>' for m in reversed(before[:MAX_REFERENCES]))
+
+
+def _address(name, email):
+    "Return an address header value; raise ValueError if it is none."
+    try:
+        return Address(display_name=' '.join(name.split()), addr_spec=email)
+    except (ValueError, IndexError, MessageError) as exception:
+        raise ValueError(gettext(
+                'helpdesk_mail.msg_address_invalid',
+                address=email)) from exception
+
+
+def _decode(text):
+    if isinstance(text, bytes):
+        text = text.decode('utf-8', 'replace')
+    return firstline(text)

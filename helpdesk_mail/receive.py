@@ -1,0 +1,379 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+
+"""
+From stored letters to tickets: the only caller of the pure steps of intake.
+
+Decided here: which look-ups the steps get, in bulk, and what is saved, in
+bulk. Not here: what the steps decide.
+"""
+import datetime as dt
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+import trytond.config as config
+from trytond import backend
+from trytond.i18n import gettext
+from trytond.pool import Pool
+from trytond.tools.email_ import EmailNotValidError, validate_email
+from trytond.transaction import Transaction, TransactionError
+
+from .intake import acknowledge, file, filter, identify, parse, thread
+from .intake.verdict import Verdict
+from .matter import Matter, Matters
+from .outgoing import Outgoing
+
+BATCH = 25
+# Automatic answers that an address gets in an hour at the most
+ACKNOWLEDGE_LIMIT = 5
+
+logger = logging.getLogger(__name__)
+
+
+def receive(mails):
+    """
+    Judge the letters in the current transaction.
+
+    If that fails, everything is undone and each half is judged in a
+    transaction of its own, until the bad letter stands alone and is kept as
+    failed.
+    """
+    pool = Pool()
+    Mail = pool.get('helpdesk.mail')
+    transaction = Transaction()
+    if not mails:
+        return
+    tasks = list(transaction.tasks)
+    try:
+        Receiver(mails).run()
+    except (TransactionError, backend.DatabaseOperationalError):
+        # Not the fault of a letter: the whole task is run again
+        raise
+    except Exception as exception:
+        logger.exception(
+            "cannot judge the letters %s", [m.id for m in mails])
+        transaction.rollback()
+        transaction.tasks[:] = tasks
+        if len(mails) == 1:
+            Mail.failed(Mail(mails[0].id), exception)
+        else:
+            middle = len(mails) // 2
+            Mail.__queue__.judge(mails[:middle])
+            Mail.__queue__.judge(mails[middle:])
+
+
+@dataclass(eq=False)
+class Item:
+    "A letter on its way through the steps."
+    mail: object
+    letter: object = None
+    verdict: Verdict = None
+    sender: object = None
+    clues: tuple = ()
+    section: object = None
+    matter: Matter = None
+    mentions: Matter = None
+    new: bool = False
+    conversation: object = None
+
+
+class Receiver:
+    "Takes a batch of letters through the steps."
+
+    def __init__(self, mails):
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        self.items = [Item(mail) for mail in mails]
+        self.sections = Section.by_address()
+
+    def run(self):
+        self.parse()
+        self.filter()
+        self.deduplicate()
+        self.identify()
+        self.thread()
+        self.file()
+        self.acknowledge()
+        self.finish()
+
+    @property
+    def filed(self):
+        return [i for i in self.items if i.verdict.action == 'file']
+
+    def parse(self):
+        for item in self.items:
+            try:
+                item.letter = parse.parse(item.mail.email.raw_letter())
+            except ValueError:
+                item.letter = parse.parse(b'')
+        # An answer may come in one batch with what it answers
+        self.items.sort(key=lambda i: (
+                i.letter.date or i.mail.received_at, i.mail.id))
+
+    def filter(self):
+        policy = filter.Policy(
+            own_mark=Outgoing.mark(),
+            own_addresses=frozenset(self.sections),
+            max_size=config.getint(
+                'helpdesk', 'max_letter', default=25 * 1024 * 1024))
+        for item in self.items:
+            item.verdict = filter.judge(item.letter, policy)
+            if item.mail.released and item.letter.sender:
+                item.verdict = Verdict(
+                    'file', 'released', automatic=item.verdict.automatic,
+                    answer=item.verdict.answer)
+            if item.verdict.action == 'file':
+                item.section = self._section(item)
+                if not item.section:
+                    item.verdict = Verdict('hold', 'no_section')
+
+    def _section(self, item):
+        "Return the section of the rule, of the address, or the default one."
+        if item.mail.section:
+            return item.mail.section
+        for address in item.letter.to + item.letter.cc:
+            local, _, domain = address.email.rpartition('@')
+            plain = f"{local.partition('+')[0]}@{domain}"
+            section = (self.sections.get(address.email)
+                or self.sections.get(plain))
+            if section:
+                return section
+        return self._default_section
+
+    @cached_property
+    def _default_section(self):
+        pool = Pool()
+        Configuration = pool.get('helpdesk.configuration')
+        Value = pool.get('helpdesk.configuration.section')
+        company = Transaction().context.get('company')
+        if company is not None:
+            section = Configuration(1).get_multivalue(
+                'default_section', company=company)
+            if section:
+                return section
+        values = Value.search(
+            [('default_section', '!=', None)],
+            order=[('company', 'ASC')], limit=1)
+        return values[0].default_section if values else None
+
+    def deduplicate(self):
+        "The same letter through two doors, or twice through one, is one."
+        pool = Pool()
+        Mail = pool.get('helpdesk.mail')
+        items = [i for i in self.filed if not i.mail.released]
+        seen = {m.fingerprint: m for m in Mail.search([
+                    ('fingerprint', 'in', [
+                            i.letter.fingerprint for i in items]),
+                    ('state', '=', 'filed'),
+                    ])}
+        for item in items:
+            fingerprint = item.letter.fingerprint
+            if fingerprint in seen:
+                first = seen[fingerprint]
+                item.verdict = Verdict('ignore', 'duplicate')
+                item.mentions = first
+            else:
+                seen[fingerprint] = item.mail
+
+    def identify(self):
+        pool = Pool()
+        ContactMechanism = pool.get('party.contact_mechanism')
+        emails = {i.letter.sender.email for i in self.filed}
+        parties = defaultdict(list)
+        for mechanism in ContactMechanism.search([
+                    ('type', '=', 'email'),
+                    ('value', 'in', list(emails)),
+                    ('party.active', '=', True),
+                    ], order=[('id', 'ASC')]):
+            if mechanism.party.id not in parties[mechanism.value]:
+                parties[mechanism.value].append(mechanism.party.id)
+        for item in self.filed:
+            item.sender = identify.identify(item.letter, parties.get)
+
+    def thread(self):
+        pool = Pool()
+        secret = pool.get('helpdesk.mail.key').get_secret()
+        for item in self.filed:
+            item.clues = thread.clues(item.letter, secret)
+        matters = Matters(self.filed)
+        for item in self.filed:
+            found = thread.thread(
+                item.clues, matters.get,
+                lambda m: m.takes_part(item.sender))  # noqa: B023
+            item.matter, item.mentions = found.ticket, found.mentions
+            if item.matter and item.matter.closed:
+                item.matter, item.mentions = None, item.matter
+            if not item.matter:
+                if item.verdict.reason == 'auto_replied':
+                    # It answers a letter of ours that is no longer there
+                    item.verdict = Verdict('ignore', 'auto_replied')
+                    continue
+                item.new = True
+                item.matter = self._new_matter(item)
+            matters.add(item)
+
+    def _new_matter(self, item):
+        sender, section = item.sender, item.section
+        return Matter(
+            company=section.company.id, section=section,
+            email=sender.email, parties=set(sender.parties),
+            others=set(self._copied(item)))
+
+    def _copied(self, item):
+        "Return the addresses of others that the letter went to."
+        return {
+            a.email: a.name for a in item.letter.to + item.letter.cc
+            if a.email != item.sender.email
+            and a.email not in self.sections
+            and not self._is_ours(a.email)}
+
+    def _is_ours(self, email):
+        local, _, domain = email.rpartition('@')
+        return f"{local.partition('+')[0]}@{domain}" in self.sections
+
+    def file(self):
+        self._create_tickets([i for i in self.filed if i.new])
+        self._create_conversations()
+
+    def _create_tickets(self, items):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        Party = pool.get('party.party')
+        created = self._create_parties(items)
+        parties = {p.id: p for p in Party.browse(
+                [i.sender.party for i in items if i.sender.party])}
+        # What the look-up of the preceding tickets finds is there already;
+        # a ticket of this batch is linked when it has been made
+        vlist = []
+        for item in items:
+            party = (parties.get(item.sender.party)
+                or created.get(item.sender.email))
+            vlist.append(self._ticket_values(item, party))
+        Ticket.set_numbers(vlist)
+        with Transaction().set_context(helpdesk_acknowledge=False):
+            tickets = Ticket.create(vlist)
+        for item, ticket in zip(items, tickets):
+            item.matter.ticket = ticket
+        for item in items:
+            if item.mentions:
+                item.matter.ticket.preceding = item.mentions.ticket
+        Ticket.save([i.matter.ticket for i in items if i.mentions])
+
+    def _ticket_values(self, item, party):
+        section = item.section
+        values = file.ticket_values(
+            item.letter, item.sender,
+            no_subject=gettext('helpdesk_mail.msg_no_subject'))
+        copied = self._copied(item)
+        return {
+            **values,
+            'section': section.id,
+            'company': section.company.id,
+            'party': party.id if party else None,
+            'language': party.lang.id if party and party.lang else None,
+            'type': section.ticket_type.id if section.ticket_type else None,
+            'priority': section.ticket_priority,
+            'state': 'open',
+            'unread': not item.verdict.automatic,
+            'last_communication_at': item.mail.received_at,
+            'participants': [('create', [
+                        {'email': email, 'name': name, 'role': 'cc'}
+                        for email, name in copied.items()])],
+            }
+
+    def _create_parties(self, items):
+        "Return the new parties of the unknown senders, by address."
+        pool = Pool()
+        Party = pool.get('party.party')
+        unknown = {}
+        for item in items:
+            email = item.sender.email
+            if (item.section.create_party and not item.sender.parties
+                    and not item.verdict.automatic and _is_valid(email)):
+                unknown.setdefault(email, item.sender.name)
+        parties = Party.create([{
+                    'name': name,
+                    'addresses': [],
+                    'contact_mechanisms': [('create', [
+                                {'type': 'email', 'value': email}])],
+                    } for email, name in unknown.items()])
+        return dict(zip(unknown, parties))
+
+    def _create_conversations(self):
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        vlist = []
+        for item in self.filed:
+            values = file.conversation_values(
+                item.letter, item.verdict, item.sender,
+                item.mail.received_at)
+            values['ticket'] = item.matter.ticket.id
+            if not values['party']:
+                ticket = item.matter.ticket
+                if ticket.party and ticket.email == item.sender.email:
+                    values['party'] = ticket.party.id
+            values['attachments'] = [
+                ('create', file.attachment_values(item.letter))]
+            vlist.append(values)
+        for item, conversation in zip(
+                self.filed, Conversation.create(vlist)):
+            item.conversation = conversation
+
+    def acknowledge(self):
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        sent = Conversation.count_automatic(
+            {i.sender.email for i in self.filed if i.new},
+            dt.datetime.now() - dt.timedelta(hours=1))
+        tickets = []
+        for item in self.filed:
+            email = item.sender.email
+            wanted, _ = acknowledge.acknowledge(
+                item.letter, item.verdict, item.new,
+                item.section.acknowledge, sent.get(email, 0),
+                ACKNOWLEDGE_LIMIT)
+            if wanted:
+                sent[email] += 1
+                tickets.append(item.matter.ticket)
+        if tickets:
+            Conversation.acknowledge(tickets)
+
+    def finish(self):
+        pool = Pool()
+        Mail = pool.get('helpdesk.mail')
+        states = {'file': 'filed', 'hold': 'held', 'ignore': 'ignored'}
+        for item in self.items:
+            mail, letter = item.mail, item.letter
+            mail.state = states[item.verdict.action]
+            mail.reason = self._reason(item)
+            mail.section = item.section
+            mail.sender = letter.sender.email if letter.sender else None
+            mail.subject = file.shorten(letter.subject)
+            mail.message_id = letter.message_id
+            mail.fingerprint = letter.fingerprint
+            mail.next_try = None
+            if item.verdict.action == 'file':
+                mail.ticket = item.matter.ticket
+                mail.conversation = item.conversation
+        Mail.save([i.mail for i in self.items])
+
+    def _reason(self, item):
+        if item.verdict.action == 'file' and item.mentions:
+            return gettext('helpdesk_mail.msg_reason_mentions',
+                ticket=item.mentions.ticket.rec_name)
+        if item.verdict.reason == 'duplicate':
+            return gettext('helpdesk_mail.msg_reason_duplicate',
+                mail=item.mentions.id)
+        if item.verdict.reason:
+            return gettext(
+                f'helpdesk_mail.msg_reason_{item.verdict.reason}')
+
+
+def _is_valid(email):
+    try:
+        validate_email(email)
+    except EmailNotValidError:
+        return False
+    return True
