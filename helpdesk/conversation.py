@@ -12,7 +12,7 @@ from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
-from trytond.tools import firstline, grouped_slice, reduce_ids
+from trytond.tools import firstline
 from trytond.transaction import Transaction
 
 
@@ -127,20 +127,18 @@ class Conversation(ModelSQL, ModelView):
         """
         result = {t: [] for t in tickets}
         cursor = Transaction().connection.cursor()
-        for sub_tickets in grouped_slice(tickets):
-            table = cls.__table__()
-            window = Window(
-                [table.ticket], order_by=[table.at.desc, table.id.desc])
-            ranked = table.select(
-                table.ticket, table.id,
-                RowNumber(window=window).as_('rank'),
-                where=reduce_ids(table.ticket, sub_tickets))
-            cursor.execute(*ranked.select(
-                    ranked.ticket, ranked.id,
-                    where=ranked.rank <= count,
-                    order_by=[ranked.ticket, ranked.rank]))
-            for ticket, id_ in cursor:
-                result[ticket].append(id_)
+        table = cls.__table__()
+        window = Window(
+            [table.ticket], order_by=[table.at.desc, table.id.desc])
+        ranked = table.select(
+            table.ticket, table.id, RowNumber(window=window).as_('rank'),
+            where=fields.SQL_OPERATORS['in'](table.ticket, list(tickets)))
+        cursor.execute(*ranked.select(
+                ranked.ticket, ranked.id,
+                where=ranked.rank <= count,
+                order_by=[ranked.ticket, ranked.rank]))
+        for ticket, id_ in cursor:
+            result[ticket].append(id_)
         return result
 
     @classmethod

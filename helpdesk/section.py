@@ -12,7 +12,6 @@ from trytond.model import (
     sequence_ordered)
 from trytond.pool import Pool
 from trytond.pyson import Eval
-from trytond.tools import grouped_slice, reduce_ids
 from trytond.transaction import Transaction, without_check_access
 
 from .ticket import OVER_STATES, PRIORITIES
@@ -93,18 +92,16 @@ class Section(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
             }
         figures = {n: {s.id: 0 for s in sections} for n in names}
         cursor = Transaction().connection.cursor()
-        for sub_sections in grouped_slice(sections):
-            cursor.execute(*ticket.select(
-                    ticket.section,
-                    *(Count(Case((conditions[n], 1), else_=Null))
-                        for n in names),
-                    where=reduce_ids(
-                        ticket.section, [s.id for s in sub_sections])
-                    & (is_open | (ticket.unread == Literal(True))),
-                    group_by=[ticket.section]))
-            for section, *counts in cursor:
-                for name, count in zip(names, counts):
-                    figures[name][section] = count
+        cursor.execute(*ticket.select(
+                ticket.section,
+                *(Count(Case((conditions[n], 1), else_=Null)) for n in names),
+                where=fields.SQL_OPERATORS['in'](
+                    ticket.section, [s.id for s in sections])
+                & (is_open | (ticket.unread == Literal(True))),
+                group_by=[ticket.section]))
+        for section, *counts in cursor:
+            for name, count in zip(names, counts):
+                figures[name][section] = count
         return figures
 
     @classmethod

@@ -10,7 +10,6 @@ from trytond.i18n import gettext
 from trytond.model import Index, ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval
-from trytond.tools import grouped_slice
 from trytond.transaction import Transaction, without_check_access
 
 from .exceptions import AnswerAddressError
@@ -172,15 +171,15 @@ class Conversation(metaclass=PoolMeta):
         table = cls.__table__()
         cursor = Transaction().connection.cursor()
         counts = dict.fromkeys(addresses, 0)
-        for sub_addresses in grouped_slice(list(counts)):
-            cursor.execute(*table.select(
-                    table.to_addresses, Count(table.id),
-                    where=table.automatic
-                    & (table.direction == 'out')
-                    & (table.at >= since)
-                    & table.to_addresses.in_(list(sub_addresses)),
-                    group_by=[table.to_addresses]))
-            counts.update(cursor)
+        cursor.execute(*table.select(
+                table.to_addresses, Count(table.id),
+                where=table.automatic
+                & (table.direction == 'out')
+                & (table.at >= since)
+                & fields.SQL_OPERATORS['in'](
+                    table.to_addresses, list(counts)),
+                group_by=[table.to_addresses]))
+        counts.update(cursor)
         return counts
 
     @classmethod
