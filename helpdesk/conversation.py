@@ -1,12 +1,11 @@
-# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
-# this repository contains the full copyright notices and license terms.
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
 import html
 
 from sql import Window
 from sql.functions import RowNumber
-
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.model.exceptions import AccessError

@@ -1,11 +1,10 @@
-# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
-# this repository contains the full copyright notices and license terms.
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
 import secrets
 
 from sql.aggregate import Count
-
 from trytond.i18n import gettext
 from trytond.model import Index, ModelView, fields
 from trytond.pool import Pool, PoolMeta

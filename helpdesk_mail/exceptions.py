@@ -1,5 +1,5 @@
-# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
-# this repository contains the full copyright notices and license terms.
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
 
 from trytond.exceptions import UserError
 from trytond.model.exceptions import ValidationError

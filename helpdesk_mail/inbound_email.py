@@ -1,16 +1,15 @@
-# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level of
-# this repository contains the full copyright notices and license terms.
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
 
 import base64
 import json
 from email.message import EmailMessage
 from email.utils import formataddr
 
-from werkzeug.datastructures import Headers
-
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
+from werkzeug.datastructures import Headers
 
 from .intake.parse import parse
 
