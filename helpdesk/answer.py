@@ -17,14 +17,13 @@ class _TalkStart(ModelView):
     ticket = fields.Many2One('helpdesk.ticket', "Ticket", readonly=True)
     text = fields.Text("Text", required=True)
     attachments = fields.One2Many(
-        'helpdesk.ticket.answer.attachment', 'start', "Attachments",
+        'helpdesk.ticket.answer.attachment', None, "Attachments",
         help="The files that go with the text.")
 
 
 class AnswerAttachment(ModelView):
     __name__ = 'helpdesk.ticket.answer.attachment'
 
-    start = fields.Many2One('helpdesk.ticket.answer.start', "Answer")
     name = fields.Char("Name", required=True)
     data = fields.Binary("File", filename='name', required=True)
 
@@ -162,7 +161,7 @@ class Answer(_Talk):
                     ticket=self.record.rec_name))
         newest = self._newest()
         if newest != self.start.seen:
-            name = Warning.format('answer_stale', [self.record, newest])
+            name = Warning.format(f'answer_stale.{newest}', [self.record])
             if Warning.check(name):
                 raise AnswerStaleWarning(
                     name, gettext('helpdesk.msg_answer_stale',

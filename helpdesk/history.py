@@ -127,7 +127,8 @@ class History(ModelSQL, ModelView):
     def check_modification(cls, mode, records, values=None, external=False):
         super().check_modification(
             mode, records, values=values, external=external)
-        if mode == 'write' and set(values) - {'until'}:
+        # The access to the ticket would allow it
+        if external or (mode == 'write' and set(values) - {'until'}):
             raise HistoryModificationError(
                 gettext('helpdesk.msg_history_append_only'))
 

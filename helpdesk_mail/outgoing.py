@@ -136,7 +136,7 @@ class Outgoing:
         "Return what tells our own mails from those of other helpdesks."
         pool = Pool()
         secret = pool.get('helpdesk.mail.key').get_secret()
-        return signing.message_id(secret, 1, 'mark', 'helpdesk')
+        return signing.mark(secret)
 
     def _threads(self):
         """

@@ -66,7 +66,6 @@ def deliver(database, inbox, letter):
     if not letter.strip():
         raise Refused(os.EX_NOINPUT, "there is no letter on standard input")
     from trytond import backend
-    from trytond.pool import Pool
     from trytond.transaction import Transaction
     from trytond.worker import run_task
     try:

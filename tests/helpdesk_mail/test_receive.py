@@ -305,7 +305,8 @@ def test_vacation_changes_nothing():
     Ticket.mark_read([mail.ticket])
     Ticket.wait([mail.ticket])
     answer, = deliver(letter(
-            "I am away", subject="Out of office", Auto_Submitted='auto-replied',
+            "I am away", Auto_Submitted='auto-replied',
+            subject="Out of office",
             In_Reply_To=f'<{confirmation.message_id}>'))
 
     ticket = Ticket(mail.ticket.id)

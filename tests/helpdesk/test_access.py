@@ -1,0 +1,163 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+import pytest
+
+from trytond.model.exceptions import AccessButtonError, AccessError
+from trytond.pool import Pool
+from trytond.tests.test_tryton import activate_module, with_transaction
+from trytond.transaction import Transaction
+
+from tests.records import Helpdesk
+
+
+def setup_module():
+    activate_module('helpdesk')
+
+
+def visible(desk, user):
+    "Return the subjects of the tickets that the user sees"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    user, context = desk.as_user(user)
+    with user, context:
+        return {t.subject for t in Ticket.search([])}
+
+
+@with_transaction()
+def test_sections():
+    "A3, D4: agents see their sections and the open ones, managers all"
+    desk = Helpdesk(visibility='private')
+    with Transaction().set_context(desk.context):
+        sales = desk.make_section("Sales", visibility='private')
+        internal = desk.make_section("IT", visibility='internal')
+    other = desk.make_user('other', [sales])
+    for section in [desk.section, sales, internal]:
+        desk.make_ticket(section=section, subject=section.name)
+
+    assert visible(desk, desk.agent) == {"Support", "IT"}
+    assert visible(desk, other) == {"Sales", "IT"}
+    assert visible(desk, desk.manager) == {"Support", "Sales", "IT"}
+
+
+@with_transaction()
+def test_membership_counts_at_once():
+    "Who joins or leaves a section sees its tickets, or no longer does"
+    pool = Pool()
+    Section = pool.get('helpdesk.section')
+    desk = Helpdesk(visibility='private')
+    desk.make_ticket()
+    newcomer = desk.make_user('newcomer', [])
+    assert not visible(desk, newcomer)
+    section = Section(desk.section.id)
+    section.members = [*section.members, newcomer.employee]
+    section.save()
+    assert visible(desk, newcomer)
+    section.members = [
+        m for m in section.members if m != newcomer.employee]
+    section.save()
+    assert not visible(desk, newcomer)
+
+
+@with_transaction()
+def test_companies():
+    "Nobody sees the tickets of a company that is not theirs"
+    from trytond.modules.company.tests import create_company
+    desk = Helpdesk()
+    desk.make_ticket(subject="Ours")
+    elsewhere = Helpdesk.__new__(Helpdesk)
+    elsewhere.company = create_company(name="Elsewhere")
+    elsewhere.context = {'company': elsewhere.company.id}
+    with Transaction().set_context(elsewhere.context):
+        elsewhere.section = elsewhere.make_section("Theirs")
+    elsewhere.make_ticket(subject="Theirs")
+
+    assert visible(desk, desk.agent) == {"Ours"}
+    assert visible(desk, desk.manager) == {"Ours"}
+
+
+@with_transaction()
+def test_hidden_ticket_stays_hidden():
+    "SE12: nothing of a hidden ticket is read or done by its id"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    Conversation = pool.get('helpdesk.conversation')
+    History = pool.get('helpdesk.history')
+    desk = Helpdesk(visibility='private')
+    ticket = desk.make_ticket(state='open')
+    note, = Conversation.create([{
+                'ticket': ticket.id, 'kind': 'note', 'direction': 'internal',
+                'body': "secret"}])
+    row, = ticket.history
+    other = desk.make_user('other', [])
+    user, context = desk.as_user(other)
+    with user, context:
+        for Model, id_ in [
+                (Ticket, ticket.id), (Conversation, note.id),
+                (History, row.id)]:
+            with pytest.raises((AccessError, AccessButtonError)):
+                Model.read([id_], ['rec_name'])
+            assert not Model.search([('id', '=', id_)])
+        for do in [Ticket.close, Ticket.take]:
+            with pytest.raises((AccessError, AccessButtonError)):
+                do([Ticket(ticket.id)])
+        with pytest.raises((AccessError, AccessButtonError)):
+            Ticket.write([Ticket(ticket.id)], {'subject': "mine"})
+        with pytest.raises((AccessError, AccessButtonError)):
+            Conversation.create([{
+                        'ticket': ticket.id, 'kind': 'note',
+                        'direction': 'internal', 'body': "me too"}])
+        Wizard = pool.get('helpdesk.ticket.note', type='wizard')
+        with Transaction().set_context(
+                active_model='helpdesk.ticket', active_id=ticket.id,
+                active_ids=[ticket.id]):
+            with pytest.raises(AccessError):
+                session_id, _, _ = Wizard.create()
+                Wizard.execute(session_id, {
+                        'start': {'text': "me too", 'attachments': []}},
+                    'save')
+
+@with_transaction()
+def test_nobody_puts_words_into_the_customers_mouth():
+    "An agent writes down telephone calls, but no mail of the customer"
+    pool = Pool()
+    Conversation = pool.get('helpdesk.conversation')
+    desk = Helpdesk()
+    ticket = desk.make_ticket(state='open')
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        values = {'ticket': ticket.id, 'direction': 'in', 'body': "Hello"}
+        Conversation.create([{**values, 'kind': 'phone'}])
+        with pytest.raises((AccessError, AccessButtonError)):
+            Conversation.create([{**values, 'kind': 'email'}])
+
+
+@with_transaction()
+def test_what_was_said_is_kept():
+    pool = Pool()
+    Conversation = pool.get('helpdesk.conversation')
+    desk = Helpdesk()
+    ticket = desk.make_ticket(state='open')
+    note, = Conversation.create([{
+                'ticket': ticket.id, 'kind': 'note', 'direction': 'internal',
+                'body': "done"}])
+    user, context = desk.as_user(desk.manager)
+    with user, context:
+        with pytest.raises((AccessError, AccessButtonError)):
+            Conversation.write([Conversation(note.id)], {'body': "undone"})
+        with pytest.raises((AccessError, AccessButtonError)):
+            Conversation.delete([Conversation(note.id)])
+
+
+@with_transaction()
+def test_strangers_see_nothing():
+    "A user without any group of the helpdesk does not see it"
+    pool = Pool()
+    User = pool.get('res.user')
+    desk = Helpdesk()
+    desk.make_ticket()
+    user = desk.make_user('stranger', [])
+    user.groups = []
+    User.save([user])
+    with pytest.raises((AccessError, AccessButtonError)):
+        visible(desk, user)
