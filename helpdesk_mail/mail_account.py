@@ -217,18 +217,17 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
         "Store the next letters; return whether there are more."
         uids = self._new(source)
         batch = self._batch(source, uids[:BATCH])
-        letters = source.letters(batch) if batch else {}
-        self.inbox.deliver([(letters[uid], {'uid': str(uid)})
-                for uid in batch if uid in letters],
+        known = self._known(source, batch)
+        letters = source.letters([u for u in batch if u not in known])
+        self.inbox.deliver(
+            [(data, {'uid': str(uid)}) for uid, data in letters.items()],
             account=self.id, uid_validity=source.validity)
         if self.protocol == 'imap' and batch:
             self.last_uid = str(batch[-1])
         return len(batch) < len(uids)
 
     def _new(self, source):
-        "Return the UIDs of the letters that are not ours yet."
-        pool = Pool()
-        Mail = pool.get('helpdesk.mail')
+        "Return the UIDs of the letters that may not be ours yet."
         if self.protocol == 'imap':
             if source.validity != self.uid_validity:
                 # The server counts anew (RFC 3501, 2.3.1.1): what we have
@@ -237,12 +236,20 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
                 self.last_uid = '0'
             return source.uids(after=int(self.last_uid or 0))
         uids = source.uids()
-        known = set((self.skipped or '').splitlines())
-        known.update(m.uid for m in Mail.search([
-                    ('account', '=', self.id),
-                    ('uid', 'in', uids),
-                    ]))
+        known = {*(self.skipped or '').splitlines(),
+            *self._known(source, uids)}
         return [u for u in uids if u not in known]
+
+    def _known(self, source, uids):
+        "Return those of the UIDs whose letters are ours."
+        pool = Pool()
+        Mail = pool.get('helpdesk.mail')
+        known = {m.uid for m in Mail.search([
+                    ('account', '=', self.id),
+                    ('uid_validity', '=', source.validity),
+                    ('uid', 'in', [str(u) for u in uids]),
+                    ])}
+        return {u for u in uids if str(u) in known}
 
     @staticmethod
     def _batch(source, uids):
@@ -333,16 +340,23 @@ class Confirm(Wizard):
     confirm = StateTransition()
 
     def default_start(self, fields):
-        with self.record.open() as source:
+        with self._source() as source:
             return {'count': source.count, 'existing': 'skip'}
 
     def transition_confirm(self):
-        account = self.record
-        with self.record.open() as source:
+        with self._source() as source, without_check_access():
             if self.start.existing == 'skip':
-                account.skip_existing(source)
-        self.model.confirm([account])
+                self.record.skip_existing(source)
+            self.model.confirm([self.record])
         return 'end'
+
+    def _source(self):
+        pool = Pool()
+        ModelAccess = pool.get('ir.model.access')
+        ModelAccess.check(self.model.__name__, 'write')
+        # The password is not for users to read
+        with without_check_access():
+            return self.record.open()
 
     def end(self):
         return 'reload'

@@ -78,9 +78,12 @@ class Imap:
 
     def letters(self, uids):
         "Return the raw letters by UID; what is gone by now is missing."
+        if not uids:
+            return {}
         return {
-            uid: data[b'BODY[]'] for uid, data in self._client.fetch(
-                uids, ['BODY.PEEK[]']).items() if b'BODY[]' in data}
+            uid: data[b'BODY[]'] for uid, data in sorted(
+                self._client.fetch(uids, ['BODY.PEEK[]']).items())
+            if b'BODY[]' in data}
 
 
 class Pop3:

@@ -117,6 +117,7 @@ def test_hidden_ticket_stays_hidden():
                         'start': {'text': "me too", 'attachments': []}},
                     'save')
 
+
 @with_transaction()
 def test_nobody_puts_words_into_the_customers_mouth():
     "An agent writes down telephone calls, but no mail of the customer"

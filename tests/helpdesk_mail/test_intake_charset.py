@@ -69,7 +69,7 @@ class CharsetTestCase(unittest.TestCase):
                 ('a\ud800b', 'a\ufffdb'),
                 ('😀', '😀'),
                 ]:
-            with self.subTest(text):
+            with self.subTest(ascii(text)):
                 self.assertEqual(clean_text(text), expected)
 
     def test_one_line(self):
@@ -78,5 +78,5 @@ class CharsetTestCase(unittest.TestCase):
                 ('a\r\n b', 'a  b'), ('a\nb', 'a b'), ('\x00a\x7f', 'a'),
                 ('a\u2028b', 'a b'), ('a\u202eb', 'ab'), ('a\x85b', 'a b'),
                 ('a\udc80b', 'a\ufffdb')]:
-            with self.subTest(text):
+            with self.subTest(ascii(text)):
                 self.assertEqual(one_line(text), expected)
