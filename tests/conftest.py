@@ -1,0 +1,90 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+How pytest runs the tests of a module; see CONTRIBUTING for the commands.
+"""
+import os
+import sys
+
+import pytest
+
+from tests import services
+
+BACKEND = os.environ.setdefault(
+    'TRYTOND_DATABASE_URI', 'sqlite://').partition(':')[0]
+# trytond takes it when it is imported. Each process needs its own.
+os.environ['DB_NAME'] = {
+    'sqlite': ':memory:',
+    'postgresql': 'helpdesk_test_' + '_'.join([
+            os.environ.get('PYTEST_XDIST_TESTRUNUID', str(os.getpid()))[:8],
+            os.environ.get('PYTEST_XDIST_WORKER', 'main')]),
+    }[BACKEND]
+
+
+def pytest_sessionstart(session):
+    from tests import database
+    if 'PYTEST_XDIST_WORKER' not in os.environ:
+        database.prune()
+
+
+def pytest_sessionfinish(session):
+    if test_tryton := sys.modules.get('trytond.tests.test_tryton'):
+        test_tryton.drop_db()
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.match('scenario_*.rst'):
+        return ScenarioFile.from_parent(parent, path=file_path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    for mark in item.iter_markers('needs'):
+        for name in mark.args:
+            if reason := services.missing(name):
+                if services.CI:
+                    pytest.fail(reason, pytrace=False)
+                else:
+                    pytest.skip(reason)
+    # Importing it loads all modules, which tests of pure steps do without
+    if 'trytond.tests.test_tryton' in sys.modules:
+        from tests import database
+        database.install()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    try:
+        return (yield)
+    finally:
+        if database := sys.modules.get('tests.database'):
+            database.release()
+
+
+@pytest.fixture(scope='module', autouse=True)
+def own_database():
+    "Tests of one file leave no modules activated for the next"
+    yield
+    if test_tryton := sys.modules.get('trytond.tests.test_tryton'):
+        test_tryton.drop_db()
+
+
+class ScenarioFile(pytest.File):
+
+    def collect(self):
+        yield ScenarioItem.from_parent(self, name=self.path.stem)
+
+
+class ScenarioItem(pytest.Item):
+
+    def runtest(self):
+        from tests import database
+        from tests.tools import scenario
+        database.install()
+        scenario(self.path)
+
+    def repr_failure(self, excinfo):
+        return str(excinfo.value)
+
+    def reportinfo(self):
+        return self.path, 0, self.name
