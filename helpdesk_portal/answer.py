@@ -1,0 +1,101 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+import datetime as dt
+
+from trytond.pool import Pool, PoolMeta
+from trytond.transaction import Transaction
+
+
+class Ticket(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
+
+    # What a follow-up has in common with the ticket before
+    _followed_up = [
+        'subject', 'company', 'section', 'type', 'category', 'party',
+        'contact', 'contact_name', 'email', 'phone', 'language', 'product',
+        'sale']
+    # Who taps the button twice means it once
+    _same_answer_within = dt.timedelta(minutes=1)
+
+    @classmethod
+    def answer_on_portal(cls, ticket, visitor, answer):
+        """
+        File what the visitor wrote and return the ticket it is filed with.
+
+        answer is a valid forms.Answer. A closed ticket stays closed: then a
+        new one follows it up.
+        """
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        with Transaction().set_context(
+                helpdesk_actor='customer', company=ticket.company.id):
+            cls.lock([ticket])
+            filed = cls._filed_already(ticket, visitor, answer)
+            if filed:
+                return filed
+            if ticket.state == 'closed':
+                ticket = ticket._follow_up_on_portal(visitor, answer)
+            Conversation.create(
+                [ticket._conversation_on_portal(visitor, answer)])
+        return ticket
+
+    @classmethod
+    def close_on_portal(cls, ticket):
+        "Close the ticket on behalf of its customer"
+        with Transaction().set_context(helpdesk_actor='customer'):
+            cls.close([ticket])
+
+    @classmethod
+    def _filed_already(cls, ticket, visitor, answer):
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        conversations = Conversation.search([
+                ['OR',
+                    ('ticket', '=', ticket.id),
+                    ('ticket.preceding', '=', ticket.id),
+                    ],
+                ('kind', '=', 'web'),
+                ('direction', '=', 'in'),
+                ('from_address', '=', visitor.email),
+                ('at', '>=', dt.datetime.now() - cls._same_answer_within),
+                ('body', '=', answer.text),
+                ])
+        names = sorted(f.name for f in answer.files)
+        for conversation in conversations:
+            if sorted(a.name for a in conversation.attachments) == names:
+                return conversation.ticket
+
+    def _follow_up_on_portal(self, visitor, answer):
+        """
+        Return a new ticket of the customer that follows up this one.
+
+        Its number and link go out by mail, since the visitor's link opens the
+        old ticket only.
+        """
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        ticket, = self.__class__.create([{
+                    **{n: getattr(self, n) for n in self._followed_up},
+                    'description': answer.text,
+                    'channel': 'web',
+                    'preceding': self.id,
+                    }])
+        Conversation.acknowledge([ticket])
+        return ticket
+
+    def _conversation_on_portal(self, visitor, answer):
+        "Return the values of the conversation for what the visitor wrote"
+        return {
+            'ticket': self.id,
+            'kind': 'web',
+            'direction': 'in',
+            'author': self.contact_name or visitor.email,
+            'party': self.contact or self.party,
+            'from_address': visitor.email,
+            'subject': self.subject,
+            'body': answer.text,
+            'attachments': [('create', [
+                        {'name': f.name, 'data': f.data}
+                        for f in answer.files])],
+            }

@@ -1,0 +1,19 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+from trytond.model import fields
+from trytond.pool import PoolMeta
+
+
+class Configuration(metaclass=PoolMeta):
+    __name__ = 'helpdesk.configuration'
+
+    guest_link_days = fields.Integer("Guest Links Hold", required=True,
+        domain=[
+            ('guest_link_days', '>', 0),
+            ],
+        help="How many days the link in a mail opens its ticket.")
+
+    @classmethod
+    def default_guest_link_days(cls):
+        return 90

@@ -1,0 +1,183 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+import datetime as dt
+import secrets
+from hashlib import sha256
+
+import trytond.config as config
+from trytond import url
+from trytond.i18n import gettext
+from trytond.model import Index, ModelSQL, ModelView, Unique, fields
+from trytond.model.exceptions import AccessError
+from trytond.pool import Pool
+from trytond.pyson import Bool, Eval, If
+from trytond.transaction import Transaction, without_check_access
+
+from . import addresses
+
+
+class GuestLink(ModelSQL, ModelView):
+    __name__ = 'helpdesk.guest_link'
+    _rec_name = 'email'
+
+    token_bytes = 32
+
+    ticket = fields.Many2One(
+        'helpdesk.ticket', "Ticket", required=True, readonly=True,
+        ondelete='CASCADE',
+        help="The one ticket that the link opens.")
+    email = fields.Char("E-Mail", required=True, readonly=True,
+        help="The address that the link was sent to.")
+    token_hash = fields.Char("Token Hash", required=True, readonly=True,
+        strip=False,
+        help="What the token of the link is recognised by.")
+    expires_at = fields.DateTime("Expires On", required=True, readonly=True,
+        help="When the link stops to open the ticket.")
+    revoked_at = fields.DateTime("Revoked On", readonly=True,
+        help="When the link was made to stop before its time.")
+    valid = fields.Function(fields.Boolean("Valid",
+            help="Whether the link still opens the ticket."),
+        'on_change_with_valid')
+
+    @classmethod
+    def __setup__(cls):
+        cls.email.search_unaccented = False
+        super().__setup__()
+        cls.__access__.add('ticket')
+        cls._order = [('id', 'DESC')]
+        t = cls.__table__()
+        cls._sql_constraints += [
+            ('token_hash_unique', Unique(t, t.token_hash),
+                'helpdesk_portal.msg_guest_link_unique'),
+            ]
+        cls._sql_indexes.update({
+                Index(t, (t.ticket, Index.Range())),
+                Index(t, (t.expires_at, Index.Range())),
+                })
+        cls._buttons.update(
+            revoke={
+                'invisible': Bool(Eval('revoked_at')),
+                'depends': ['revoked_at'],
+                'icon': 'tryton-cancel',
+                },
+            )
+
+    @fields.depends(
+        'email', 'expires_at', 'revoked_at', 'ticket', '_parent_ticket.email')
+    def on_change_with_valid(self, name=None):
+        return bool(
+            not self.revoked_at
+            and self.expires_at
+            and self.expires_at > dt.datetime.now()
+            and self.ticket
+            and self.email == self.ticket.email)
+
+    def get_rec_name(self, name):
+        return f'{self.email} ({self.ticket.rec_name})'
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual', If(~Eval('valid'), 'muted', '')),
+            ]
+
+    @classmethod
+    def check_modification(cls, mode, links, values=None, external=False):
+        super().check_modification(
+            mode, links, values=values, external=external)
+        # Who may write tickets may by __access__ write their links too
+        if external:
+            raise AccessError(gettext('helpdesk_portal.msg_guest_link_kept'))
+
+    @classmethod
+    @ModelView.button
+    def revoke(cls, links):
+        now = dt.datetime.now().replace(microsecond=0)
+        cls.write(
+            [k for k in links if not k.revoked_at], {'revoked_at': now})
+
+    @classmethod
+    @without_check_access
+    def make(cls, tickets):
+        """
+        Make a link for the customer's address of each ticket.
+
+        Return a dictionary with the address of the page by ticket. It is the
+        only time that the token is known: only its hash is stored.
+        """
+        pool = Pool()
+        Configuration = pool.get('helpdesk.configuration')
+        expires_at = dt.datetime.now().replace(microsecond=0) + dt.timedelta(
+            days=Configuration(1).guest_link_days)
+        tokens = {t: cls._new_token() for t in tickets}
+        cls.create([{
+                    'ticket': ticket.id,
+                    'email': ticket.email,
+                    'token_hash': cls.hash(token),
+                    'expires_at': expires_at,
+                    } for ticket, token in tokens.items()])
+        return {t: cls.address(token) for t, token in tokens.items()}
+
+    @classmethod
+    @without_check_access
+    def find(cls, token):
+        """
+        Return the link for the token, or None if there is none in force.
+
+        Nothing is written: following a link is a GET. The token is compared
+        by its hash, so neither case nor time taken tells anything (SE5).
+        What the link opens is said by Ticket.visible_to.
+        """
+        if not token:
+            return
+        links = cls.search([
+                ('token_hash', '=', cls.hash(token)),
+                ('revoked_at', '=', None),
+                ('expires_at', '>', dt.datetime.now()),
+                ])
+        for link in links:
+            return link
+
+    @classmethod
+    def remove_expired(cls):
+        "Remove the links that open nothing any more"
+        cls.delete(cls.search([('expires_at', '<', dt.datetime.now())]))
+
+    @classmethod
+    def _new_token(cls):
+        return secrets.token_urlsafe(cls.token_bytes)
+
+    @staticmethod
+    def hash(token):
+        return sha256(token.encode('utf-8', 'replace')).hexdigest()
+
+    @classmethod
+    def address(cls, token):
+        "Return the address of the page behind the token"
+        path = addresses.path(
+            '', Transaction().database.name, 'guest', token)
+        return cls.base_address() + path
+
+    @classmethod
+    def base_address(cls):
+        """
+        Return where the portal is, without a slash at the end.
+
+        It is not taken from the request: whoever makes one could have the
+        links of others sent to a host of their own.
+        """
+        base = config.get('helpdesk', 'url')
+        if not base:
+            with Transaction().set_context(_request=None):
+                base = url.http_base()
+        return base.rstrip('/')
+
+    @classmethod
+    def is_secure(cls, request):
+        """
+        Tell whether the visitor's browser talks to us by TLS.
+
+        A server in front may end it and tell us nothing about it.
+        """
+        return request.is_secure or cls.base_address().startswith('https:')

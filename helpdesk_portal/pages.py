@@ -1,0 +1,195 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+The pages of the portal: their words, their frame and their headers.
+
+A page takes records and hands plain values to its template; it never decides
+who may see them.
+"""
+import datetime as dt
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+
+from genshi.template import TemplateLoader
+from trytond.i18n import gettext
+from trytond.pool import Pool
+from trytond.protocols.wrappers import Response
+from trytond.tools import file_open
+from trytond.tools import timezone as tz
+from trytond.transaction import Transaction
+
+from . import addresses
+
+STATIC_TYPES = {
+    'icon.svg': 'image/svg+xml',
+    'style.css': 'text/css; charset=utf-8',
+    }
+# Nothing runs, nothing is fetched from elsewhere, nobody frames the page.
+PAGE_POLICY = '; '.join([
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        ])
+# A file is for the disk: should a browser show it after all, it runs nothing.
+FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+_loader = TemplateLoader(
+    os.path.join(os.path.dirname(__file__), 'templates'), auto_reload=False)
+
+
+def secured(response):
+    """
+    Return the response with the headers that every answer of the portal has.
+
+    What the response has already is kept.
+    """
+    for name, value in [
+            ('Content-Security-Policy', PAGE_POLICY),
+            ('X-Content-Type-Options', 'nosniff'),
+            ('Referrer-Policy', 'no-referrer'),
+            ('X-Robots-Tag', 'noindex'),
+            ('Cache-Control', 'private, no-store'),
+            ]:
+        response.headers.setdefault(name, value)
+    return response
+
+
+def static_file(name):
+    "Return the response for the file of the folder static, or None"
+    if name not in STATIC_TYPES:
+        return
+    return Response(
+        _static(name), content_type=STATIC_TYPES[name],
+        headers={'Cache-Control': 'public, max-age=31536000, immutable'})
+
+
+def _static(name):
+    with file_open(f'helpdesk_portal/static/{name}', 'rb') as file:
+        return file.read()
+
+
+# Part of the address, so that a new style sheet is fetched at once.
+_VERSIONS = {n: sha256(_static(n)).hexdigest()[:12] for n in STATIC_TYPES}
+
+
+@dataclass(frozen=True)
+class Moment:
+    "A time as people read it and as machines do"
+    text: str
+    machine: str
+
+
+class Page:
+    "What every page has: words, times and addresses in the visitor's language"
+    template = 'notice.html'
+    brand = None
+    footer = None
+    zone = tz.SERVER
+
+    def __init__(self, request, language=None):
+        """
+        request is the request; language the ir.lang of whom the page is for,
+        which holds when the browser asks for none that is installed.
+        """
+        self.request = request
+        self.lang = self._choose_language(language)
+        self.brand = self.text('page_brand')
+
+    def _choose_language(self, default):
+        pool = Pool()
+        Lang = pool.get('ir.lang')
+        # English is the language of the source
+        languages = {
+            lang.code: lang for lang in Lang.search([
+                    ['OR', ('translatable', '=', True), ('code', '=', 'en')],
+                    ], order=[('code', 'ASC')])}
+        code = self.request.accept_languages.best_match(languages)
+        return (languages.get(code) or default
+            or languages.get('en') or Lang.get())
+
+    @property
+    def language(self):
+        return self.lang.code.replace('_', '-')
+
+    @property
+    def direction(self):
+        return self.lang.direction
+
+    def text(self, key, **variables):
+        "Return the message of the module in the language of the page"
+        return gettext(
+            f'helpdesk_portal.msg_{key}', self.lang.code, **variables)
+
+    def moment(self, value):
+        "Return the Moment of a naive UTC datetime, or None"
+        if not value:
+            return
+        value = value.replace(tzinfo=dt.timezone.utc)
+        return Moment(
+            self.lang.strftime(
+                value.astimezone(self.zone), f'{self.lang.date} %H:%M'),
+            value.isoformat(timespec='minutes'))
+
+    def path(self, *parts):
+        "Return the path of a page of the portal"
+        return addresses.path(
+            self.request.root_path, Transaction().database.name, *parts)
+
+    def static(self, name):
+        return f'{self.path("static", name)}?v={_VERSIONS[name]}'
+
+    @property
+    def title(self):
+        return self.text(
+            'page_title', heading=self.heading, brand=self.brand)
+
+    def response(self, status=200):
+        "Return the page as a response"
+        html = _loader.load(self.template).generate(page=self).render(
+            'html', doctype='html5', encoding='utf-8')
+        return Response(
+            html, status=status, content_type='text/html; charset=utf-8',
+            headers={'Content-Language': self.language})
+
+
+class StartPage(Page):
+    "What somebody sees who comes without a link"
+
+    @property
+    def heading(self):
+        return self.text('start_heading')
+
+    @property
+    def sentences(self):
+        return [self.text('start_text'), self.text('start_link')]
+
+
+class ErrorPage(Page):
+    """
+    What somebody sees when something can't be done.
+
+    It tells what to do, and never what the exception said.
+    """
+    codes = {400, 403, 404, 413, 500, 503}
+
+    def __init__(self, request, code, **variables):
+        super().__init__(request)
+        if code not in self.codes:
+            code = 400 if code < 500 else 500
+        self.code = code
+        self.variables = variables
+
+    @property
+    def heading(self):
+        return self.text(f'error_{self.code}_heading')
+
+    @property
+    def sentences(self):
+        return [self.text(f'error_{self.code}_text', **self.variables)]
+
+    def response(self, status=None):
+        return super().response(status or self.code)

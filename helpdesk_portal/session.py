@@ -1,0 +1,49 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+What keeps a visitor recognised between two pages.
+
+Decided here: the cookie that holds the token of a guest link, and the token
+against forged requests. Not decided here: whether the link is still good.
+"""
+import hashlib
+import hmac
+
+GUEST_COOKIE = 'helpdesk_guest'
+CSRF_FIELD = 'csrf_token'
+
+
+def guest_token(request):
+    "Return the token of the guest link in the cookie, or an empty str"
+    return request.cookies.get(GUEST_COOKIE, '')
+
+
+def set_guest_token(response, token, path, secure):
+    """
+    Let the browser send the token back below the path, and only there.
+
+    SameSite is Lax and not Strict: the first page is opened from a mail, and
+    Strict would keep the cookie back on the redirect to the ticket.
+    """
+    response.set_cookie(GUEST_COOKIE, token,
+        path=path, secure=secure, httponly=True, samesite='Lax')
+
+
+def csrf_token(token):
+    """
+    Return what a form must send back to prove that we made it.
+
+    It follows from the secret in the cookie, which another site neither knows
+    nor can set, so there is nothing to store and no time limit to miss while
+    somebody writes a long answer.
+    """
+    return hmac.new(
+        token.encode('utf-8', 'replace'), b'helpdesk portal form',
+        hashlib.sha256).hexdigest()
+
+
+def csrf_valid(request, token):
+    "Tell whether the form of the request was made for the token"
+    value = request.form.get(CSRF_FIELD, '')
+    return hmac.compare_digest(
+        value.encode('utf-8', 'replace'), csrf_token(token).encode())

@@ -1,0 +1,259 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+The page of one ticket, as its customer sees it.
+"""
+from collections import defaultdict
+from dataclasses import dataclass
+
+from trytond.modules.helpdesk_mail.intake.file import safe_file_name
+from trytond.pool import Pool
+from trytond.tools import timezone as tz
+from trytond.transaction import Transaction
+
+from . import forms, prose, session
+from .pages import Moment, Page
+
+# How far the state dot is from trouble; the words say the same.
+TONES = {
+    'pending': 'wait',
+    'authorization': 'wait',
+    'resolved': 'good',
+    'closed': 'over',
+    }
+DONE = {'answered', 'closed', 'follow_up'}
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    size: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Message:
+    "A conversation as it is shown"
+    id: int
+    side: str
+    author: str
+    badge: str
+    at: Moment
+    paragraphs: list
+    files: list
+
+
+class TicketPage(Page):
+    template = 'ticket.html'
+    messages_shown = 100
+
+    def __init__(
+            self, request, visitor, ticket, limits, answer=forms.Answer(),
+            before=None):
+        """
+        visitor is the Visitor who may see the ticket; limits the forms.Limits;
+        answer the forms.Answer to show again with its errors; before the
+        helpdesk.conversation whose predecessors are shown, or None.
+        """
+        super().__init__(request, language=ticket.language)
+        self.visitor = visitor
+        self.ticket = ticket
+        self.limits = limits
+        self.answer = answer
+        self.before = before
+        company = ticket.company
+        self.brand = company.rec_name
+        self.footer = self.text('page_footer')
+        if company.timezone:
+            self.zone = tz.get_tzinfo(company.timezone)
+        self.messages, self.has_older = self._messages()
+
+    @property
+    def heading(self):
+        return self.text(
+            'ticket_heading', number=self.number, subject=self.subject)
+
+    @property
+    def title(self):
+        title = super().title
+        if self.errors:
+            title = self.text('page_title_error', title=title)
+        return title
+
+    @property
+    def number(self):
+        return self.ticket.number
+
+    @property
+    def subject(self):
+        return self.ticket.subject
+
+    @property
+    def section(self):
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        with Transaction().set_context(language=self.lang.code):
+            return Section(self.ticket.section.id).name
+
+    @property
+    def state(self):
+        return self.text(f'state_{self.ticket.state}')
+
+    @property
+    def tone(self):
+        return TONES.get(self.ticket.state, '')
+
+    @property
+    def turn(self):
+        key = self.ticket.state
+        if key == 'closed':
+            key += '_' + (self.ticket.closed_by or 'team')
+        return self.text(f'turn_{key}')
+
+    @property
+    def opened(self):
+        return self.moment(self.ticket.create_date)
+
+    @property
+    def last(self):
+        return self.moment(self.ticket.last_communication_at)
+
+    @property
+    def resolved(self):
+        if self.ticket.state in {'resolved', 'closed'}:
+            return self.moment(self.ticket.resolved_at)
+
+    @property
+    def closed(self):
+        if self.ticket.state == 'closed':
+            return self.moment(self.ticket.closed_at)
+
+    @property
+    def closable(self):
+        return self.ticket.state != 'closed'
+
+    @property
+    def done(self):
+        key = self.request.args.get('done')
+        return self.text(f'done_{key}') if key in DONE else None
+
+    # The form to answer
+
+    csrf_field = session.CSRF_FIELD
+
+    @property
+    def csrf_token(self):
+        return session.csrf_token(self.visitor.token)
+
+    @property
+    def address(self):
+        return self.path('tickets', self.number)
+
+    @property
+    def close_address(self):
+        return self.path('tickets', self.number, 'close')
+
+    @property
+    def answer_heading(self):
+        if self.ticket.state in {'pending', 'closed'}:
+            return self.text(f'answer_heading_{self.ticket.state}')
+        return self.text('answer_heading')
+
+    @property
+    def answer_help(self):
+        if self.ticket.state == 'closed':
+            return self.text('answer_help_closed')
+
+    @property
+    def files_help(self):
+        if self.answer.files:
+            return self.text('form_files_again')
+        return self.text(
+            'form_files_help', files=self.limits.files,
+            size=forms.mebibytes(self.limits.size))
+
+    @property
+    def typed(self):
+        return self.answer.text
+
+    @property
+    def errors(self):
+        return [(name, self.error(name)) for name in self.answer.errors]
+
+    def error(self, name):
+        error = self.answer.errors.get(name)
+        if error:
+            return self.text(f'form_{error.key}', **error.variables)
+
+    # The conversation
+
+    @property
+    def older(self):
+        if self.has_older:
+            last = self.messages[-1].id
+            return f'{self.address}?before={last}#conversation'
+
+    @property
+    def newest(self):
+        if self.before:
+            return f'{self.address}#conversation'
+
+    def _messages(self):
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        conversations = Conversation.search([
+                ('ticket', '=', self.ticket.id),
+                Conversation.on_portal(),
+                Conversation.earlier_than(self.before),
+                ],
+            order=[('at', 'DESC'), ('id', 'DESC')],
+            limit=self.messages_shown + 1)
+        # One more than shown tells whether there are older ones
+        shown = list(conversations)[:self.messages_shown]
+        files = self._files(shown)
+        return (
+            [self._message(c, files[str(c)]) for c in shown],
+            len(conversations) > len(shown))
+
+    def _message(self, conversation, files):
+        mine = conversation.direction == 'in'
+        if not mine:
+            badge = self.text('message_team')
+        elif self.visitor.wrote(conversation):
+            badge = self.text('message_you')
+        else:
+            badge = None
+        return Message(
+            id=conversation.id,
+            side='mine' if mine else 'team',
+            author=conversation.author or '',
+            badge=badge,
+            at=self.moment(conversation.at),
+            paragraphs=prose.paragraphs(conversation.body or ''),
+            files=files)
+
+    def _files(self, conversations):
+        "Return the files by reference of their conversation"
+        pool = Pool()
+        Attachment = pool.get('ir.attachment')
+        with Transaction().set_context({'ir.attachment.data': 'size'}):
+            attachments = Attachment.search_read([
+                    ('resource', 'in', [str(c) for c in conversations]),
+                    ('type', '=', 'data'),
+                    ],
+                order=[('id', 'ASC')],
+                fields_names=['name', 'resource', 'data'])
+        files = defaultdict(list)
+        for values in attachments:
+            files[values['resource']].append(File(
+                    safe_file_name(values['name']),
+                    self._size(values['data']),
+                    self.path(
+                        'tickets', self.number,
+                        'attachments', str(values['id']))))
+        return files
+
+    def _size(self, size):
+        if size >= forms.MIB:
+            return self.text('size_mib', size=forms.mebibytes(size))
+        return self.text('size_kib', size=-(-size // 1024))

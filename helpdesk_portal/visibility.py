@@ -1,0 +1,88 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+What a visitor of the portal may see.
+
+Every query of the portal goes through here: ``Ticket.visible_to`` for tickets
+and ``Conversation.on_portal`` for what was said on them.
+"""
+from dataclasses import dataclass
+
+from trytond.pool import PoolMeta
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """
+    Who looks at the portal: the holder of a guest link.
+
+    A stranger is no Visitor but None. ticket is the id of the link's ticket,
+    token what is in the cookie.
+    """
+    token: str
+    ticket: int
+    email: str
+
+    @classmethod
+    def of_link(cls, link, token):
+        return cls(token, link.ticket.id, link.email)
+
+    def wrote(self, conversation):
+        "Tell whether the visitor wrote the conversation"
+        return bool(
+            conversation.from_address
+            and conversation.from_address.lower() == self.email.lower())
+
+
+class Ticket(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
+
+    @classmethod
+    def visible_to(cls, visitor):
+        """
+        Return the domain of the tickets that the visitor may see.
+
+        visitor is a Visitor, or None for a stranger, who sees nothing.
+        """
+        if visitor is None:
+            return [('id', 'in', [])]
+        return [
+            ('id', '=', visitor.ticket),
+            # Who no longer is the ticket's customer loses sight of it
+            ('email', '=', visitor.email),
+            ]
+
+
+class Conversation(metaclass=PoolMeta):
+    __name__ = 'helpdesk.conversation'
+
+    @classmethod
+    def on_portal(cls):
+        """
+        Return the domain of the conversations shown to customers.
+
+        Internal ones never are (SE11). Neither is what another machine wrote
+        into the ticket: it may be the confirmation of a service somewhere
+        that somebody registered at with the ticket's address (SE9).
+        """
+        return [
+            ('direction', 'in', ['in', 'out']),
+            ('kind', '!=', 'note'),
+            ['OR',
+                ('direction', '=', 'out'),
+                ('automatic', '!=', True),
+                ],
+            ]
+
+    @classmethod
+    def earlier_than(cls, conversation):
+        "Return the domain of what comes after it with the newest first"
+        if not conversation:
+            return []
+        return ['OR',
+            ('at', '<', conversation.at),
+            [
+                ('at', '=', conversation.at),
+                ('id', '<', conversation.id),
+                ],
+            ]

@@ -1,0 +1,13 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+from trytond.modules.company.tests import CompanyTestMixin
+from trytond.tests.test_tryton import ModuleTestCase
+
+
+class HelpdeskPortalTestCase(CompanyTestMixin, ModuleTestCase):
+    "The generic checks of Tryton hold for the module helpdesk_portal"
+    module = 'helpdesk_portal'
+
+
+del ModuleTestCase

@@ -1,0 +1,249 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+import re
+import unittest
+from unittest.mock import patch
+
+from trytond import backend
+from trytond.exceptions import UserError
+from trytond.modules.helpdesk_portal import pages, routes
+from trytond.pool import Pool
+from trytond.tests.test_tryton import DB_NAME
+from trytond.transaction import Transaction
+
+from .case import PortalTestCase
+
+SCRIPT = '<script>alert(1)</script>'
+
+
+class HeadersTestCase(PortalTestCase):
+    "What browsers are told (SE1, SE2, SE3)"
+
+    def test_headers(self):
+        number, token = self.ticket(
+            {'body': "Help", 'files': [('a.txt', b'a')]})
+        client = self.guest(number, token)
+        page = self.page(client, number)
+        file = re.search(r'href="([^"]*/attachments/\d+)"', page)[1]
+
+        for path in [
+                f'{self.base}/', f'{self.base}/guest/{token}',
+                f'{self.base}/guest/wrong', f'{self.base}/tickets/{number}',
+                f'{self.base}/static/style.css', file]:
+            with self.subTest(path=path):
+                headers = client.get(path).headers
+                policy = headers['Content-Security-Policy']
+                self.assertIn("default-src 'none'", policy)
+                self.assertIn("frame-ancestors 'none'", policy)
+                self.assertNotIn('unsafe', policy)
+                self.assertEqual(headers['X-Content-Type-Options'], 'nosniff')
+                self.assertEqual(headers['Referrer-Policy'], 'no-referrer')
+                self.assertEqual(headers['Cache-Control'],
+                    'public, max-age=31536000, immutable'
+                    if 'static' in path else 'private, no-store')
+        policy = client.get(
+            f'{self.base}/').headers['Content-Security-Policy']
+        for rule in [
+                "style-src 'self'", "form-action 'self'", "base-uri 'none'"]:
+            self.assertIn(rule, policy.split('; '))
+
+    def test_no_script_no_style_no_elsewhere(self):
+        "SE3: the page asks nobody else for anything"
+        number, token = self.ticket({
+                'body': "Look http://evil.example/x.png",
+                'html': '<img src="http://evil.example/x.png">'})
+        page = self.page(self.guest(number, token), number)
+
+        self.assertIsNone(re.search(r'<(script|style|img|iframe)', page))
+        self.assertIsNone(re.search(r'\s(style|on\w+)=', page))
+        for source in re.findall(r'<link[^>]*href="([^"]*)"', page):
+            self.assertTrue(source.startswith(f'{self.base}/static/'))
+        self.assertIn(
+            '<a href="http://evil.example/x.png" '
+            'rel="noopener noreferrer nofollow">', page)
+
+    def test_script_inert(self):
+        "SE1: script in subject, name, text and file name is but text"
+        hostile = f'"\'>{SCRIPT}<!-- ]]> &lt; {{}} ${{1}}'
+        number, token = self.ticket(
+            {'body': hostile, 'author': hostile,
+                'files': [(f'{SCRIPT}.html', SCRIPT.encode())]},
+            subject=hostile, contact_name=hostile)
+        client = self.guest(number, token)
+        page = self.page(client, number)
+
+        self.assertNotIn('<script', page)
+        self.assertNotIn('<!--', page)
+        self.assertGreaterEqual(page.count('&lt;script&gt;alert(1)'), 4)
+        response = self.post(client, number, '', files=[])
+        self.assertEqual(response.status_code, 422)
+        self.assertNotIn('<script', response.get_data(as_text=True))
+
+    def test_typed_inert(self):
+        number, token = self.ticket()
+        client = self.guest(number, token)
+        response = self.post(
+            client, number, f'</textarea>{SCRIPT}',
+            files=[(f'{i}{SCRIPT}', b'') for i in range(2)])
+        page = response.get_data(as_text=True)
+
+        self.assertEqual(response.status_code, 422)
+        self.assertNotIn('<script', page)
+        self.assertIn('&lt;/textarea&gt;&lt;script&gt;', page)
+
+    def test_attachment(self):
+        "SE2: a file is downloaded, never shown in our name"
+        number, token = self.ticket({'body': "See", 'files': [
+                    ('page.html', SCRIPT.encode()),
+                    ('drawing.svg', b'<svg onload="alert(1)"/>'),
+                    ('código\u202e";x=y.js', b'alert(1)')]})
+        client = self.guest(number, token)
+        page = self.page(client, number)
+        files = re.findall(r'href="([^"]*/attachments/\d+)"', page)
+
+        self.assertEqual(len(files), 3)
+        for file in files:
+            response = client.get(file)
+            headers = response.headers
+            self.assertEqual(response.status_code, 200)
+            self.assertEqual(
+                headers['Content-Type'], 'application/octet-stream')
+            self.assertTrue(headers['Content-Disposition'].startswith(
+                    'attachment; filename'))
+            self.assertIn('sandbox', headers['Content-Security-Policy'])
+            self.assertEqual(headers['X-Content-Type-Options'], 'nosniff')
+            self.assertNotIn('Set-Cookie', headers)
+            self.assertNotIn('%E2%80%AE', headers['Content-Disposition'])
+
+    def test_attachment_of_others(self):
+        "SE4: a file is only to be had with its own ticket"
+        pool = Pool(DB_NAME)
+        number, token = self.ticket({'body': "Mine"})
+        other, other_token = self.ticket(
+            {'body': "Other", 'files': [('other.txt', b'other')]})
+        with self.transaction():
+            Attachment = pool.get('ir.attachment')
+            foreign, = Attachment.search([('name', '=', 'other.txt')])
+            loose, link = Attachment.create([
+                    {'name': 'loose.txt', 'data': b'x',
+                        'resource': str(self.record(number))},
+                    {'name': 'link.txt', 'type': 'link',
+                        'link': 'http://intranet.example',
+                        'resource': str(self.record(number).conversations[0])},
+                    ])
+            ids = [foreign.id, loose.id, link.id, 0, '9' * 30, 'x']
+        client = self.guest(number, token)
+        for id_ in ids:
+            with self.subTest(id=id_):
+                response = client.get(
+                    f'{self.base}/tickets/{number}/attachments/{id_}')
+                self.assertEqual(response.status_code, 404)
+        self.assertNotIn('intranet', self.page(client, number))
+
+
+class LanguageTestCase(PortalTestCase):
+    "The page speaks the visitor's language (PO9)"
+
+    def language_of(self, number, token, accept):
+        client = self.guest(number, token)
+        headers = {'Accept-Language': accept} if accept else {}
+        page = self.page(client, number, headers=headers)
+        return re.search(r'<html lang="([\w-]+)"', page)[1]
+
+    def test_language(self):
+        with self.transaction():
+            Lang = Pool(DB_NAME).get('ir.lang')
+            spanish, = Lang.search([('code', '=', 'es')])
+        number, token = self.ticket()
+        spanish_number, spanish_token = self.ticket(language=spanish.id)
+        for accept, plain, spanish in [
+                ('', 'en', 'es'),
+                ('en', 'en', 'en'),
+                ('es', 'es', 'es'),
+                ('es-MX,es;q=0.9,en;q=0.8', 'es', 'es'),
+                ('fi, es;q=0.5', 'es', 'es'),
+                ('fi', 'en', 'es'),
+                ('%;q=x,,', 'en', 'es'),
+                ]:
+            with self.subTest(accept=accept):
+                self.assertEqual(
+                    self.language_of(number, token, accept), plain)
+                self.assertEqual(
+                    self.language_of(spanish_number, spanish_token, accept),
+                    spanish)
+
+    def test_translated(self):
+        pool = Pool(DB_NAME)
+        number, token = self.ticket()
+        with self.transaction():
+            ModelData = pool.get('ir.model.data')
+            Message = pool.get('ir.message')
+            with Transaction().set_context(language='es'):
+                message = Message(ModelData.get_id(
+                        'helpdesk_portal', 'msg_form_send'))
+                message.text = "Enviar ya"
+                message.save()
+        client = self.guest(number, token)
+        page = self.page(
+            client, number, headers={'Accept-Language': 'es'})
+        self.assertIn("Enviar ya", page)
+
+    def test_time_zone(self):
+        "Times are the company's, in the way of the language"
+        number, token = self.ticket({'body': "Help"})
+        client = self.guest(number, token)
+        for accept, text in [('en', '11/02/2026'), ('es', '02/11/2026')]:
+            page = self.page(
+                client, number, headers={'Accept-Language': accept})
+            self.assertIn(
+                '<time datetime="2026-11-02T10:00+00:00">'
+                f'{text}\u00a011:00</time>', page)
+
+
+class ErrorTestCase(PortalTestCase):
+    "What goes wrong is said in plain words and gives nothing away (SE17)"
+
+    def failing(self, error):
+        number, token = self.ticket()
+        client = self.guest(number, token)
+        Ticket = Pool(DB_NAME).get('helpdesk.ticket')
+        with patch.object(Ticket, 'answer_on_portal', side_effect=error), \
+                patch.object(routes, 'logger'):
+            return self.post(client, number, "Hello")
+
+    def test_errors(self):
+        secret = "secret of imap://user:password@host"
+        for error, status in [
+                (UserError(secret), 400),
+                (ValueError(secret), 500),
+                (KeyError(secret), 500),
+                (backend.DatabaseOperationalError(secret), 503),
+                ]:
+            with self.subTest(error=error):
+                response = self.failing(error)
+                page = response.get_data(as_text=True)
+                self.assertEqual(response.status_code, status)
+                self.assertNotIn("secret", page)
+                self.assertNotIn("imap", page)
+                self.assertIn("<h1>", page)
+                self.assertIn('Content-Security-Policy', response.headers)
+
+    def test_every_error_page(self):
+        for code in pages.ErrorPage.codes | {401, 405, 418, 429, 502}:
+            with self.subTest(code=code), self.transaction():
+                request = unittest.mock.Mock(root_path='')
+                request.accept_languages.best_match.return_value = 'en'
+                page = pages.ErrorPage(request, code, limit='10')
+                self.assertIn("<h1>", page.response().get_data(as_text=True))
+
+    def test_without_database(self):
+        with patch.object(pages.ErrorPage, '__init__',
+                side_effect=backend.DatabaseOperationalError("secret")):
+            response = self.client().get(f'{self.base}/guest/wrong')
+
+        self.assertEqual(response.status_code, 503)
+        self.assertNotIn("secret", response.get_data(as_text=True))
+
+
+del PortalTestCase
