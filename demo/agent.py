@@ -1,0 +1,48 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+What agents do in the client.
+
+Through the running server, logged in as the agent, so with no more rights.
+"""
+import time
+
+from proteus import Model, Wizard, config
+
+from .progress import Trouble
+from .settings import DATABASE, PASSWORD
+
+PATIENCE = 30
+
+
+def log_in(settings, login):
+    "A context in which all is done as the user"
+    return config.set_xmlrpc_session(
+        f'{settings.url}/{DATABASE}/rpc/', login, PASSWORD)
+
+
+def ticket(subject):
+    "The ticket of the subject, which a letter may just be becoming"
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        found = Model.get('helpdesk.ticket').find(
+            [('subject', '=', subject)])
+        if found:
+            ticket, = found
+            return ticket
+        time.sleep(0.5)
+    raise Trouble(f"There is no ticket about: {subject}")
+
+
+def answer(ticket, text, then='send'):
+    "Answer; then is send, wait or resolve, as the buttons of the wizard"
+    _write(Wizard('helpdesk.ticket.answer', [ticket]), text, then)
+
+
+def note(ticket, text):
+    _write(Wizard('helpdesk.ticket.note', [ticket]), text, 'save')
+
+
+def _write(wizard, text, button):
+    wizard.form.text = text
+    wizard.execute(button)

@@ -1,0 +1,32 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"The two teams of the helpdesk, and how mail comes to them"
+from proteus import Model
+
+from ..settings import INBOX, ORDERS, SUPPORT
+
+
+def fill(company, employees):
+    support = _section(
+        company, "Technical Support", 'public', SUPPORT,
+        [employees['ana'], employees['marta']])
+    _section(
+        company, "Orders and Invoices", 'private', ORDERS,
+        [employees['joan']])
+    configuration = Model.get('helpdesk.configuration')(1)
+    configuration.default_section = support
+    configuration.save()
+    inbox = Model.get('inbound.email.inbox')(name=INBOX)
+    inbox.rules.new(action='helpdesk.mail|receive')
+    inbox.save()
+
+
+def _section(company, name, visibility, address, members):
+    section = Model.get('helpdesk.section')(
+        name=name, company=company, visibility=visibility,
+        mail_name=f"Ribera {name}", mail_address=address,
+        acknowledge=True, create_party=True, subaddress=True)
+    section.members.extend(
+        Model.get('company.employee')(member.id) for member in members)
+    section.save()
+    return section

@@ -1,0 +1,77 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+What has happened before a person first looks at the demo.
+
+Customers write through the pipe, agents work with their own rights.
+"""
+from email.utils import format_datetime, localtime, parseaddr
+
+from . import agent, place, post
+from .sink import read
+
+LETTERS = place.ROOT / 'demo' / 'letters'
+HEATING = """\
+Hola, Lucía:
+
+pruebe a descalcificar la caldera: apague la máquina, ponga una dosis del
+kit en el depósito y pulse dos veces el botón de vapor. En veinte minutos
+la luz tiene que pasar a verde.
+
+Un saludo,
+Ana"""
+CANADA = """\
+Hello Emily,
+
+yes, there is a version for 110 volts, and it costs the same. When would
+you need it?
+
+Best regards,
+Ana"""
+SCALE = """\
+Bona tarda,
+
+amb aigua dura, cada dos-cents cafès. El kit porta sis dosis.
+
+Salutacions,
+Ana"""
+GRINDER = "He trucat al magatzem: el molinet surt demà al matí."
+
+
+def tell(settings):
+    for name in [
+            '01-not-heating', '02-missing-grinder', '03-question',
+            '04-leaking-photo', '05-invoice-name', '06-how-often']:
+        _send(settings, _letter(name))
+    with agent.log_in(settings, 'ana'):
+        _answer("La Ribera Dos ya no calienta", HEATING, 'wait')
+        _answer("Does the Ribera One work with 110 V?", CANADA, 'wait')
+        _answer("Cada quant cal descalcificar?", SCALE, 'resolve')
+    with agent.log_in(settings, 'joan'):
+        ticket = agent.ticket("Falta el molinet de la comanda")
+        ticket.click('take')
+        agent.note(ticket, GRINDER)
+    for name in ['07-out-of-office', '08-still-orange']:
+        _reply(settings, _letter(name))
+
+
+def _letter(name):
+    return read(LETTERS / f'{name}.eml')
+
+
+def _send(settings, letter):
+    letter['Date'] = format_datetime(localtime())
+    post.send_in(settings, letter)
+
+
+def _reply(settings, letter):
+    "Send it as the answer to the last letter that its writer received"
+    writer = parseaddr(letter['From'])[1]
+    post.thread(letter, post.wait_for(settings, writer))
+    _send(settings, letter)
+
+
+def _answer(subject, text, then):
+    ticket = agent.ticket(subject)
+    ticket.click('take')
+    agent.answer(ticket, text, then)
