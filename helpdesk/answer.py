@@ -34,8 +34,9 @@ class AnswerStart(_TalkStart):
     kind = fields.Selection(
         'get_kinds', "Way", required=True, sort=False,
         help="How the customer gets the answer.")
-    to = fields.Char("To", readonly=True,
-        help="Who gets the answer.")
+    to = fields.Function(fields.Char("To",
+            help="Who gets the answer."),
+        'on_change_with_to')
     seen = fields.Integer("Seen", readonly=True)
 
     @classmethod
@@ -55,6 +56,19 @@ class AnswerStart(_TalkStart):
     def kind_for(cls, ticket):
         "Return the kind of conversation to propose for the ticket."
         return 'phone'
+
+    @fields.depends('ticket', 'kind', methods=['_recipients'])
+    def on_change_with_to(self, name=None):
+        if self.ticket:
+            return ', '.join(filter(None, self._recipients()))
+
+    @fields.depends('ticket')
+    def _recipients(self):
+        "Return whom the answer goes to, for people."
+        return [
+            self.ticket.contact_name or (
+                self.ticket.party.rec_name if self.ticket.party else None),
+            self.ticket.phone]
 
 
 class NoteStart(_TalkStart):
@@ -127,17 +141,8 @@ class Answer(_Talk):
         return {
             **super().default_start(fields),
             'kind': Start.kind_for(self.record),
-            'to': self._to(),
             'seen': self._newest(),
             }
-
-    def _to(self):
-        "Return whom the answer goes to, for people."
-        return ', '.join(filter(None, [
-                    self.record.contact_name or (
-                        self.record.party.rec_name if self.record.party
-                        else None),
-                    self.record.phone]))
 
     def _newest(self):
         pool = Pool()

@@ -71,8 +71,10 @@ class Conversation(ModelSQL, ModelView):
             'invisible': ~Eval('delivery_error'),
             },
         help="Why the answer has not gone out.")
-    is_note = fields.Function(
-        fields.Boolean("Internal Note"), 'on_change_with_is_note')
+    way = fields.Function(fields.Char("Way",
+            help="How it was communicated, and in which direction."),
+        'get_way')
+    icon = fields.Function(fields.Char("Icon"), 'get_icon')
 
     del _states
 
@@ -91,10 +93,6 @@ class Conversation(ModelSQL, ModelView):
     def default_at(cls):
         return dt.datetime.now().replace(microsecond=0)
 
-    @fields.depends('kind')
-    def on_change_with_is_note(self, name=None):
-        return self.kind == 'note'
-
     def get_content(self, name):
         "Return the HTML that the client shows."
         if self.html:
@@ -103,6 +101,24 @@ class Conversation(ModelSQL, ModelView):
 
     def get_summary(self, name):
         return firstline(self.body or '')[:200]
+
+    @classmethod
+    def get_way(cls, conversations, name):
+        definition = cls.fields_get(['kind', 'direction'])
+        kinds = dict(definition['kind']['selection'])
+        directions = dict(definition['direction']['selection'])
+        return {
+            c.id: (kinds[c.kind] if c.direction == 'internal'
+                else f'{kinds[c.kind]} · {directions[c.direction]}')
+            for c in conversations}
+
+    def get_icon(self, name):
+        if self.direction == 'internal':
+            return 'tryton-note'
+        return {
+            'email': 'tryton-email',
+            'chat': 'tryton-chat',
+            }.get(self.kind, 'tryton-public')
 
     def get_rec_name(self, name):
         return ' - '.join(filter(None, [
@@ -113,7 +129,7 @@ class Conversation(ModelSQL, ModelView):
         return super().view_attributes() + [
             ('/tree', 'visual',
                 If(Eval('delivery').in_(['failed', 'bounced']), 'danger',
-                    If(Eval('kind') == 'note', 'muted', ''))),
+                    If(Eval('direction') == 'internal', 'muted', ''))),
             ]
 
     @classmethod

@@ -13,7 +13,8 @@ from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
-from .ticket import OVER_STATES, PRIORITIES
+from .ticket import PRIORITIES
+from .workflow import OVER_STATES
 
 
 class Section(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):

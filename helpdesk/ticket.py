@@ -5,16 +5,17 @@ import datetime as dt
 from collections import defaultdict
 
 from sql import Literal
+from sql.conditionals import Coalesce
 from sql.functions import CharLength
 from trytond.i18n import gettext
-from trytond.model import Index, ModelSQL, ModelView, Workflow, fields
-from trytond.model.exceptions import AccessError
+from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
 from trytond.tools import lstrip_wildcard
 from trytond.transaction import Transaction, without_check_access
 
 from .exceptions import TicketDeleteError
+from .workflow import OVER_STATES, STATES, WAITING_STATES, TicketWorkflow
 
 PRIORITIES = [
     ('low', "Low"),
@@ -29,15 +30,9 @@ CHANNELS = [
     ('chat', "Chat"),
     ('phone', "Phone"),
     ]
-# States in which nobody has anything to do
-OVER_STATES = ['resolved', 'closed']
-# States that an answer of the customer brings back to the agents
-WAITING_STATES = ['pending', 'authorization', 'resolved']
-# Fields whose changes the history notes
-NOTED_FIELDS = ['state', 'section', 'employee', 'priority']
 
 
-class Ticket(Workflow, ModelSQL, ModelView):
+class Ticket(TicketWorkflow, ModelSQL, ModelView):
     __name__ = 'helpdesk.ticket'
 
     _states = {
@@ -128,15 +123,8 @@ class Ticket(Workflow, ModelSQL, ModelView):
         help="The document the request is about.")
     deadline = fields.DateTime("Deadline", states=_states,
         help="When the ticket has to be solved at the latest.")
-    state = fields.Selection([
-            ('draft', "Draft"),
-            ('open', "In Process"),
-            ('pending', "Waiting for Customer"),
-            ('authorization', "Waiting for Authorization"),
-            ('third_party', "Waiting for Third Party"),
-            ('resolved', "Resolved"),
-            ('closed', "Closed"),
-            ], "State", required=True, readonly=True, sort=False,
+    state = fields.Selection(
+        STATES, "State", required=True, readonly=True, sort=False,
         help="Where the work on the ticket stands.")
     unread = fields.Boolean("Unread", readonly=True,
         help="The customer wrote and nobody has answered or taken note yet.")
@@ -193,10 +181,10 @@ class Ticket(Workflow, ModelSQL, ModelView):
         t = cls.__table__()
         is_over = t.state.in_(OVER_STATES)
         cls._sql_indexes.update({
-                Index(t, (t.number, Index.Equality())),
-                Index(t, (t.number, Index.Similarity())),
+                Index(t, (Coalesce(t.number, ''), Index.Equality())),
+                Index(t, (Coalesce(t.number, ''), Index.Similarity())),
                 Index(t, (t.subject, Index.Similarity())),
-                Index(t, (t.email, Index.Equality())),
+                Index(t, (Coalesce(t.email, ''), Index.Equality())),
                 Index(t,
                     (t.last_communication_at, Index.Range(order='DESC')),
                     (t.id, Index.Range(order='DESC'))),
@@ -214,72 +202,6 @@ class Ticket(Workflow, ModelSQL, ModelView):
                     where=t.unread == Literal(True)),
                 })
         cls._order = [('last_communication_at', 'DESC'), ('id', 'DESC')]
-        cls._transitions |= {
-            ('draft', 'open'),
-            ('draft', 'closed'),
-            ('open', 'pending'),
-            ('open', 'authorization'),
-            ('open', 'third_party'),
-            ('open', 'resolved'),
-            ('open', 'closed'),
-            ('pending', 'open'),
-            ('pending', 'third_party'),
-            ('pending', 'resolved'),
-            ('pending', 'closed'),
-            ('authorization', 'open'),
-            ('authorization', 'closed'),
-            ('third_party', 'open'),
-            ('third_party', 'pending'),
-            ('third_party', 'resolved'),
-            ('third_party', 'closed'),
-            ('resolved', 'open'),
-            ('resolved', 'closed'),
-            ('closed', 'open'),
-            }
-        cls._buttons.update(
-            answer={
-                'invisible': Eval('state') == 'closed',
-                'icon': 'tryton-email',
-                'depends': ['state'],
-                },
-            note={
-                'icon': 'tryton-note',
-                },
-            take={
-                'invisible': ((Eval('state') == 'closed')
-                    | (Eval('employee', -2)
-                        == Eval('context', {}).get('employee', -1))),
-                'depends': ['state', 'employee'],
-                },
-            mark_read={
-                'invisible': ~Eval('unread', False),
-                'depends': ['unread'],
-                },
-            open=cls._transition_button(
-                'open', ~Eval('state').in_(['closed']),
-                icon=If(Eval('state') == 'draft',
-                    'tryton-forward', 'tryton-back')),
-            wait=cls._transition_button('pending'),
-            authorize=cls._transition_button('authorization'),
-            wait_third_party=cls._transition_button('third_party'),
-            resolve=cls._transition_button('resolved', icon='tryton-ok'),
-            close=cls._transition_button('closed', icon='tryton-archive'),
-            reopen=cls._transition_button(
-                'open', Eval('state') == 'closed', icon='tryton-undo'),
-            )
-
-    @classmethod
-    def _transition_button(cls, state, condition=None, **attributes):
-        "Return a button shown where a transition leads to the state."
-        sources = sorted(s for s, t in cls._transitions if t == state)
-        visible = Eval('state').in_(sources)
-        if condition is not None:
-            visible &= condition
-        return {
-            'invisible': ~visible,
-            'depends': ['state'],
-            **attributes,
-            }
 
     @classmethod
     def order_number(cls, tables):
@@ -460,23 +382,6 @@ class Ticket(Workflow, ModelSQL, ModelView):
         return tickets
 
     @classmethod
-    def write(cls, *args):
-        pool = Pool()
-        History = pool.get('helpdesk.history')
-        changes = []
-        actions = iter(args)
-        for tickets, values in zip(actions, actions):
-            for what in [f for f in NOTED_FIELDS if f in values]:
-                new = values[what]
-                for ticket in tickets:
-                    old = getattr(ticket, what)
-                    old = getattr(old, 'id', old)
-                    if old != new:
-                        changes.append((ticket.id, what, old, new))
-        super().write(*args)
-        History.append(changes)
-
-    @classmethod
     def copy(cls, tickets, default=None):
         default = default.copy() if default is not None else {}
         for name in ['number', 'unread', 'closed_by', 'first_answer_at',
@@ -486,93 +391,6 @@ class Ticket(Workflow, ModelSQL, ModelView):
         default['unread'] = False
         default.setdefault('channel', 'application')
         return super().copy(tickets, default=default)
-
-    @classmethod
-    @ModelView.button_action('helpdesk.wizard_ticket_answer')
-    def answer(cls, tickets):
-        pass
-
-    @classmethod
-    @ModelView.button_action('helpdesk.wizard_ticket_note')
-    def note(cls, tickets):
-        pass
-
-    @classmethod
-    @ModelView.button
-    def take(cls, tickets):
-        pool = Pool()
-        User = pool.get('res.user')
-        employee = User(Transaction().user).employee
-        if not employee:
-            raise AccessError(gettext('helpdesk.msg_ticket_take_employee'))
-        for ticket in tickets:
-            ticket.employee = employee
-        cls.save(tickets)
-        cls.open([t for t in tickets if t.state == 'draft'])
-
-    @classmethod
-    @ModelView.button
-    def mark_read(cls, tickets):
-        cls.write(tickets, {'unread': False})
-
-    @classmethod
-    @ModelView.button
-    def open(cls, tickets):
-        cls._open([t for t in tickets if t.state != 'closed'])
-
-    @classmethod
-    @ModelView.button
-    def reopen(cls, tickets):
-        cls._open([t for t in tickets if t.state == 'closed'])
-
-    @classmethod
-    @Workflow.transition('open')
-    def _open(cls, tickets):
-        cls.write(tickets, {
-                'resolved_at': None,
-                'closed_at': None,
-                'closed_by': None,
-                })
-
-    @classmethod
-    @ModelView.button
-    @Workflow.transition('pending')
-    def wait(cls, tickets):
-        pass
-
-    @classmethod
-    @ModelView.button
-    @Workflow.transition('authorization')
-    def authorize(cls, tickets):
-        pass
-
-    @classmethod
-    @ModelView.button
-    @Workflow.transition('third_party')
-    def wait_third_party(cls, tickets):
-        pass
-
-    @classmethod
-    @ModelView.button
-    @Workflow.transition('resolved')
-    def resolve(cls, tickets):
-        cls.write(tickets, {
-                'resolved_at': dt.datetime.now().replace(microsecond=0),
-                'unread': False,
-                })
-
-    @classmethod
-    @ModelView.button
-    @Workflow.transition('closed')
-    def close(cls, tickets):
-        pool = Pool()
-        History = pool.get('helpdesk.history')
-        actor = History.current_actor()
-        cls.write(tickets, {
-                'closed_at': dt.datetime.now().replace(microsecond=0),
-                'closed_by': 'team' if actor == 'agent' else actor,
-                'unread': False,
-                })
 
     @classmethod
     @without_check_access

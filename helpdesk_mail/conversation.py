@@ -5,10 +5,11 @@ import datetime as dt
 import secrets
 
 from sql.aggregate import Count
+from sql.conditionals import Coalesce
 from trytond.i18n import gettext
 from trytond.model import Index, ModelView, fields
 from trytond.pool import Pool, PoolMeta
-from trytond.pyson import Bool, Eval
+from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
 from .exceptions import AnswerAddressError
@@ -40,7 +41,8 @@ class Conversation(metaclass=PoolMeta):
         super().__setup__()
         t = cls.__table__()
         cls._sql_indexes.update({
-                Index(t, (t.message_id, Index.Equality())),
+                # As a search on a Char that may be empty compares it
+                Index(t, (Coalesce(t.message_id, ''), Index.Equality())),
                 Index(t, (t.next_try, Index.Range()),
                     where=t.delivery == 'queued'),
                 Index(t,
@@ -195,18 +197,6 @@ class Conversation(metaclass=PoolMeta):
 class AnswerStart(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket.answer.start'
 
-    to_mail = fields.Char("To", readonly=True,
-        states={
-            'invisible': Eval('kind') != 'email',
-            })
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        cls.to.states['invisible'] = (
-            cls.to.states.get('invisible', False)
-            | Bool(Eval('kind') == 'email'))
-
     @classmethod
     def _kinds(cls):
         return ['email'] + super()._kinds()
@@ -217,17 +207,17 @@ class AnswerStart(metaclass=PoolMeta):
             return 'email'
         return super().kind_for(ticket)
 
+    @fields.depends('kind', 'ticket')
+    def _recipients(self):
+        if self.kind != 'email':
+            return super()._recipients()
+        return [self.ticket.email, *(
+                p.email for p in self.ticket.participants
+                if p.role == 'watcher')]
+
 
 class Answer(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket.answer'
-
-    def default_start(self, fields):
-        watchers = [
-            p.email for p in self.record.participants if p.role == 'watcher']
-        return {
-            **super().default_start(fields),
-            'to_mail': ', '.join(filter(None, [self.record.email, *watchers])),
-            }
 
     def _values(self):
         if self.start.kind == 'email' and not self.record.email:

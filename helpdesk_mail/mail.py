@@ -3,6 +3,8 @@
 
 import datetime as dt
 
+from sql.conditionals import Coalesce
+
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool
@@ -84,7 +86,7 @@ class Mail(ModelSQL, ModelView):
             ]
         cls._sql_indexes.update({
                 Index(t, (t.email, Index.Equality())),
-                Index(t, (t.fingerprint, Index.Equality())),
+                Index(t, (Coalesce(t.fingerprint, ''), Index.Equality())),
                 Index(t, (t.ticket, Index.Range())),
                 Index(t,
                     (t.received_at, Index.Range(order='DESC')),

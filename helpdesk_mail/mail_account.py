@@ -304,7 +304,8 @@ class _Explained:
             text = gettext('helpdesk_mail.msg_mailbox_folder',
                 host=account.host, folder=account.folder)
         else:
-            error = firstline(str(exception)) or type(exception).__name__
+            error = (getattr(exception, 'strerror', None)
+                or firstline(str(exception)) or type(exception).__name__)
             if account.secret:
                 error = error.replace(account.secret, '…')
             text = gettext('helpdesk_mail.msg_mailbox_unreachable',

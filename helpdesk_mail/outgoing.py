@@ -106,7 +106,8 @@ class Outgoing:
                     f'{exception.smtp_code} {_decode(exception.smtp_error)}'))
         if isinstance(exception, (OSError, smtplib.SMTPException)):
             return gettext('helpdesk_mail.msg_smtp_down',
-                error=firstline(str(exception)))
+                error=(getattr(exception, 'strerror', None)
+                    or firstline(str(exception))))
         return firstline(str(exception))
 
     @staticmethod

@@ -2,7 +2,7 @@
 # of this repository contains the full copyright notices and license terms.
 
 from trytond.i18n import gettext
-from trytond.model import Index, fields
+from trytond.model import fields
 from trytond.pool import PoolMeta
 from trytond.pyson import Eval
 from trytond.tools.email_ import (
@@ -34,12 +34,6 @@ class Section(metaclass=PoolMeta):
     create_party = fields.Boolean("Create Unknown Customers",
         help="Create a party for an unknown sender.\n"
         "Otherwise the ticket only has the name and the address.")
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        t = cls.__table__()
-        cls._sql_indexes.add(Index(t, (t.mail_address, Index.Equality())))
 
     @classmethod
     def default_subaddress(cls):

@@ -199,6 +199,19 @@ def test_take():
 
 
 @with_transaction()
+def test_only_members_take():
+    "A5: who is no member of the section cannot take its tickets"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    ticket = desk.make_ticket()
+    user, context = desk.as_user(desk.make_user('guest', []))
+    with user, context:
+        with pytest.raises(AccessError, match="Support"):
+            Ticket.take([Ticket(ticket.id)])
+
+
+@with_transaction()
 def test_only_drafts_are_deleted():
     pool = Pool()
     Ticket = pool.get('helpdesk.ticket')

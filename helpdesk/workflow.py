@@ -1,0 +1,211 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+import datetime as dt
+
+from trytond.i18n import gettext
+from trytond.model import ModelView, Workflow
+from trytond.model.exceptions import AccessError
+from trytond.pool import Pool
+from trytond.pyson import Eval, If
+from trytond.transaction import Transaction
+
+STATES = [
+    ('draft', "Draft"),
+    ('open', "In Process"),
+    ('pending', "Waiting for Customer"),
+    ('authorization', "Waiting for Authorization"),
+    ('third_party', "Waiting for Third Party"),
+    ('resolved', "Resolved"),
+    ('closed', "Closed"),
+    ]
+# States in which nobody has anything to do
+OVER_STATES = ['resolved', 'closed']
+# States that an answer of the customer brings back to the agents
+WAITING_STATES = ['pending', 'authorization', 'resolved']
+# Fields whose changes the history notes
+NOTED_FIELDS = ['state', 'section', 'employee', 'priority']
+
+
+class TicketWorkflow(Workflow):
+    "The states of a ticket, the ways between them, and their history."
+    __slots__ = ()
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._transitions |= {
+            ('draft', 'open'),
+            ('draft', 'closed'),
+            ('open', 'pending'),
+            ('open', 'authorization'),
+            ('open', 'third_party'),
+            ('open', 'resolved'),
+            ('open', 'closed'),
+            ('pending', 'open'),
+            ('pending', 'third_party'),
+            ('pending', 'resolved'),
+            ('pending', 'closed'),
+            ('authorization', 'open'),
+            ('authorization', 'closed'),
+            ('third_party', 'open'),
+            ('third_party', 'pending'),
+            ('third_party', 'resolved'),
+            ('third_party', 'closed'),
+            ('resolved', 'open'),
+            ('resolved', 'closed'),
+            ('closed', 'open'),
+            }
+        cls._buttons.update(
+            answer={
+                'invisible': Eval('state') == 'closed',
+                'icon': 'tryton-email',
+                'depends': ['state'],
+                },
+            note={
+                'icon': 'tryton-note',
+                },
+            take={
+                'invisible': ((Eval('state') == 'closed')
+                    | (Eval('employee', -2)
+                        == Eval('context', {}).get('employee', -1))),
+                'depends': ['state', 'employee'],
+                },
+            mark_read={
+                'invisible': ~Eval('unread', False),
+                'depends': ['unread'],
+                },
+            open=cls._transition_button(
+                'open', ~Eval('state').in_(['closed']),
+                icon=If(Eval('state') == 'draft',
+                    'tryton-forward', 'tryton-back')),
+            wait=cls._transition_button('pending'),
+            authorize=cls._transition_button('authorization'),
+            wait_third_party=cls._transition_button('third_party'),
+            resolve=cls._transition_button('resolved', icon='tryton-ok'),
+            close=cls._transition_button('closed', icon='tryton-archive'),
+            reopen=cls._transition_button(
+                'open', Eval('state') == 'closed', icon='tryton-undo'),
+            )
+
+    @classmethod
+    def _transition_button(cls, state, condition=None, **attributes):
+        "Return a button shown where a transition leads to the state."
+        sources = sorted(s for s, t in cls._transitions if t == state)
+        visible = Eval('state').in_(sources)
+        if condition is not None:
+            visible &= condition
+        return {
+            'invisible': ~visible,
+            'depends': ['state'],
+            **attributes,
+            }
+
+    @classmethod
+    def write(cls, *args):
+        pool = Pool()
+        History = pool.get('helpdesk.history')
+        changes = []
+        actions = iter(args)
+        for tickets, values in zip(actions, actions):
+            for what in [f for f in NOTED_FIELDS if f in values]:
+                new = values[what]
+                for ticket in tickets:
+                    old = getattr(ticket, what)
+                    old = getattr(old, 'id', old)
+                    if old != new:
+                        changes.append((ticket.id, what, old, new))
+        super().write(*args)
+        History.append(changes)
+
+    @classmethod
+    @ModelView.button_action('helpdesk.wizard_ticket_answer')
+    def answer(cls, tickets):
+        pass
+
+    @classmethod
+    @ModelView.button_action('helpdesk.wizard_ticket_note')
+    def note(cls, tickets):
+        pass
+
+    @classmethod
+    @ModelView.button
+    def take(cls, tickets):
+        pool = Pool()
+        User = pool.get('res.user')
+        employee = User(Transaction().user).employee
+        if not employee:
+            raise AccessError(gettext('helpdesk.msg_ticket_take_employee'))
+        for ticket in tickets:
+            if employee not in ticket.section.members:
+                raise AccessError(gettext(
+                        'helpdesk.msg_ticket_responsible',
+                        employee=employee.rec_name,
+                        ticket=ticket.rec_name,
+                        section=ticket.section.rec_name))
+            ticket.employee = employee
+        cls.save(tickets)
+        cls.open([t for t in tickets if t.state == 'draft'])
+
+    @classmethod
+    @ModelView.button
+    def mark_read(cls, tickets):
+        cls.write(tickets, {'unread': False})
+
+    @classmethod
+    @ModelView.button
+    def open(cls, tickets):
+        cls._open([t for t in tickets if t.state != 'closed'])
+
+    @classmethod
+    @ModelView.button
+    def reopen(cls, tickets):
+        cls._open([t for t in tickets if t.state == 'closed'])
+
+    @classmethod
+    @Workflow.transition('open')
+    def _open(cls, tickets):
+        cls.write(tickets, {
+                'resolved_at': None,
+                'closed_at': None,
+                'closed_by': None,
+                })
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('pending')
+    def wait(cls, tickets):
+        pass
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('authorization')
+    def authorize(cls, tickets):
+        pass
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('third_party')
+    def wait_third_party(cls, tickets):
+        pass
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('resolved')
+    def resolve(cls, tickets):
+        cls.write(tickets, {
+                'resolved_at': dt.datetime.now().replace(microsecond=0),
+                'unread': False,
+                })
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('closed')
+    def close(cls, tickets):
+        pool = Pool()
+        History = pool.get('helpdesk.history')
+        actor = History.current_actor()
+        cls.write(tickets, {
+                'closed_at': dt.datetime.now().replace(microsecond=0),
+                'closed_by': 'team' if actor == 'agent' else actor,
+                'unread': False,
+                })
