@@ -392,6 +392,26 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
         default.setdefault('channel', 'application')
         return super().copy(tickets, default=default)
 
+    def follow_up_values(self):
+        """
+        Return the values of a new ticket that follows this one up.
+
+        What stays the same goes over; what happened does not.
+        """
+        values = {'preceding': self.id}
+        for name in self._followed_up():
+            value = getattr(self, name)
+            values[name] = getattr(value, 'id', value)
+        return values
+
+    @classmethod
+    def _followed_up(cls):
+        "Return the names of the fields that a follow-up takes over."
+        return [
+            'subject', 'company', 'section', 'type', 'category', 'priority',
+            'party', 'contact', 'contact_name', 'email', 'phone', 'language',
+            'product', 'sale']
+
     @classmethod
     @without_check_access
     def communicated(cls, conversations):

@@ -4,7 +4,6 @@
 import datetime as dt
 
 from sql.conditionals import Coalesce
-
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool

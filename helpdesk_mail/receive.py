@@ -75,6 +75,7 @@ class Item:
     section: object = None
     matter: Matter = None
     mentions: Matter = None
+    follows: Matter = None
     new: bool = False
     conversation: object = None
 
@@ -204,7 +205,9 @@ class Receiver:
                 lambda m: m.takes_part(item.sender))  # noqa: B023
             item.matter, item.mentions = found.ticket, found.mentions
             if item.matter and item.matter.closed:
-                item.matter, item.mentions = None, item.matter
+                item.matter, item.follows = None, item.matter
+                item.mentions = item.follows
+                item.section = item.follows.section
             if not item.matter:
                 if item.verdict.reason == 'auto_replied':
                     # It answers a letter of ours that is no longer there
@@ -256,31 +259,45 @@ class Receiver:
             tickets = Ticket.create(vlist)
         for item, ticket in zip(items, tickets):
             item.matter.ticket = ticket
-        for item in items:
-            if item.mentions:
-                item.matter.ticket.preceding = item.mentions.ticket
-        Ticket.save([i.matter.ticket for i in items if i.mentions])
+        # What is mentioned may have been made just now
+        late = [i for i in items
+            if i.mentions and not i.matter.ticket.preceding]
+        for item in late:
+            item.matter.ticket.preceding = item.mentions.ticket
+        Ticket.save([i.matter.ticket for i in late])
 
     def _ticket_values(self, item, party):
-        section = item.section
         values = file.ticket_values(
             item.letter, item.sender,
             no_subject=gettext('helpdesk_mail.msg_no_subject'))
         copied = self._copied(item)
+        if item.follows:
+            before = item.follows.ticket.follow_up_values()
+            party = party or item.follows.ticket.party
+        else:
+            before = self._default_values(item)
         return {
+            **before,
             **values,
-            'section': section.id,
-            'company': section.company.id,
             'party': party.id if party else None,
             'language': party.lang.id if party and party.lang else None,
-            'type': section.ticket_type.id if section.ticket_type else None,
-            'priority': section.ticket_priority,
             'state': 'open',
             'unread': not item.verdict.automatic,
             'last_communication_at': item.mail.received_at,
             'participants': [('create', [
                         {'email': email, 'name': name, 'role': 'cc'}
                         for email, name in copied.items()])],
+            }
+
+    def _default_values(self, item):
+        section, mentions = item.section, item.mentions
+        return {
+            'section': section.id,
+            'company': section.company.id,
+            'type': section.ticket_type.id if section.ticket_type else None,
+            'priority': section.ticket_priority,
+            'preceding': (mentions.ticket.id
+                if mentions and mentions.ticket else None),
             }
 
     def _create_parties(self, items):
@@ -291,6 +308,7 @@ class Receiver:
         for item in items:
             email = item.sender.email
             if (item.section.create_party and not item.sender.parties
+                    and not (item.follows and item.follows.ticket.party)
                     and not item.verdict.automatic and _is_valid(email)):
                 unknown.setdefault(email, item.sender.name)
         parties = Party.create([{

@@ -10,11 +10,6 @@ from trytond.transaction import Transaction
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
-    # What a follow-up has in common with the ticket before
-    _followed_up = [
-        'subject', 'company', 'section', 'type', 'category', 'party',
-        'contact', 'contact_name', 'email', 'phone', 'language', 'product',
-        'sale']
     # Who taps the button twice means it once
     _same_answer_within = dt.timedelta(minutes=1)
 
@@ -76,10 +71,9 @@ class Ticket(metaclass=PoolMeta):
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
         ticket, = self.__class__.create([{
-                    **{n: getattr(self, n) for n in self._followed_up},
+                    **self.follow_up_values(),
                     'description': answer.text,
                     'channel': 'web',
-                    'preceding': self.id,
                     }])
         Conversation.acknowledge([ticket])
         return ticket

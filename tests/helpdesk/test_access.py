@@ -2,7 +2,6 @@
 # of this repository contains the full copyright notices and license terms.
 
 import pytest
-
 from trytond.model.exceptions import AccessButtonError, AccessError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction

@@ -2,7 +2,6 @@
 # of this repository contains the full copyright notices and license terms.
 
 import pytest
-
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool

@@ -3,7 +3,6 @@
 import datetime as dt
 
 import pytest
-
 import trytond.config as config
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction

@@ -226,17 +226,22 @@ def test_stranger_gets_own_ticket():
 
 @with_transaction()
 def test_answer_to_closed_ticket():
-    "E5: an answer to a closed ticket makes a new one that names it"
+    "E5: an answer to a closed ticket makes a new one that follows it up"
     pool = Pool()
     Ticket = pool.get('helpdesk.ticket')
-    helpdesk()
+    desk = helpdesk()
     mail, = deliver(letter())
+    with Transaction().set_context(desk.context):
+        mail.ticket.section = desk.make_section("Second Level")
+        mail.ticket.save()
     Ticket.close([mail.ticket])
     answer, = deliver(letter(
             "again", subject=f"Re: [#{mail.ticket.number}]"))
 
     assert answer.ticket != mail.ticket
     assert answer.ticket.preceding == mail.ticket
+    assert answer.ticket.section == mail.ticket.section
+    assert answer.ticket.party == mail.ticket.party
     assert Ticket(mail.ticket.id).state == 'closed'
 
 
