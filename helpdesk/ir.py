@@ -1,7 +1,25 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+from trytond.i18n import gettext
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
+
+
+class Attachment(metaclass=PoolMeta):
+    __name__ = 'ir.attachment'
+
+    @classmethod
+    def check_modification(
+            cls, mode, attachments, values=None, external=False):
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        super().check_modification(
+            mode, attachments, values=values, external=external)
+        # Who may write the ticket could by __access__ change what was sent
+        if external and any(
+                isinstance(a.resource, Conversation) for a in attachments):
+            raise AccessError(gettext('helpdesk.msg_conversation_kept'))
 
 
 class Rule(metaclass=PoolMeta):

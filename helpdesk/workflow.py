@@ -22,6 +22,10 @@ STATES = [
 OVER_STATES = ['resolved', 'closed']
 # States that an answer of the customer brings back to the agents
 WAITING_STATES = ['pending', 'authorization', 'resolved']
+# Fields that only buttons and communications change
+KEPT_FIELDS = {
+    'number', 'state', 'unread', 'closed_by', 'first_answer_at',
+    'last_communication_at', 'resolved_at', 'closed_at', 'preceding'}
 # Fields whose changes the history notes
 NOTED_FIELDS = ['state', 'section', 'employee', 'priority']
 
@@ -99,6 +103,15 @@ class TicketWorkflow(Workflow):
             'depends': ['state'],
             **attributes,
             }
+
+    @classmethod
+    def check_modification(cls, mode, tickets, values=None, external=False):
+        super().check_modification(
+            mode, tickets, values=values, external=external)
+        # Tryton 8.0 leaves it to the client to keep readonly fields
+        if (external and mode == 'write'
+                and not KEPT_FIELDS.isdisjoint(values)):
+            raise AccessError(gettext('helpdesk.msg_ticket_kept'))
 
     @classmethod
     def write(cls, *args):

@@ -150,6 +150,52 @@ def test_what_was_said_is_kept():
 
 
 @with_transaction()
+def test_files_are_kept():
+    "The files of a conversation are neither changed, removed nor added to"
+    pool = Pool()
+    Attachment = pool.get('ir.attachment')
+    Conversation = pool.get('helpdesk.conversation')
+    desk = Helpdesk()
+    ticket = desk.make_ticket(state='open')
+    sent, = Conversation.create([{
+                'ticket': ticket.id, 'kind': 'phone', 'direction': 'out',
+                'attachments': [
+                    ('create', [{'name': 'a.txt', 'data': b'a'}])]}])
+    attachment, = sent.attachments
+    user, context = desk.as_user(desk.manager)
+    with user, context:
+        attachment = Attachment(attachment.id)
+        assert bytes(attachment.data) == b'a'
+        with pytest.raises(AccessError):
+            Attachment.write([attachment], {'data': b'b'})
+        with pytest.raises(AccessError):
+            Attachment.delete([attachment])
+        with pytest.raises(AccessError):
+            Attachment.create([{
+                        'name': 'b.txt', 'data': b'b',
+                        'resource': str(sent)}])
+        Attachment.create([{
+                    'name': 'b.txt', 'data': b'b', 'resource': str(ticket)}])
+
+
+@with_transaction()
+def test_state_is_changed_by_buttons():
+    "No client writes the state, the number or the clocks of a ticket"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    ticket = desk.make_ticket(state='open')
+    user, context = desk.as_user(desk.manager)
+    with user, context:
+        for values in [
+                {'state': 'closed'}, {'number': '1'}, {'unread': True},
+                {'subject': "New", 'closed_by': 'customer'}]:
+            with pytest.raises(AccessError):
+                Ticket.write([Ticket(ticket.id)], values)
+    assert Ticket(ticket.id).subject != "New"
+
+
+@with_transaction()
 def test_strangers_see_nothing():
     "A user without any group of the helpdesk does not see it"
     pool = Pool()
