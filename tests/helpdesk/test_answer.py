@@ -52,23 +52,22 @@ def test_answer():
     assert not ticket.unread
 
 
-@pytest.mark.parametrize('state', [
-        'draft', 'open', 'pending', 'authorization', 'third_party',
-        'resolved'])
 @pytest.mark.parametrize('button,expected', [
         ('wait', 'pending'), ('resolve', 'resolved')])
-def test_answer_and_move(state, button, expected):
+def test_answer_and_move(button, expected):
     "An answer and what comes next in one click, from every state"
-    _test_answer_and_move(state, button, expected)
+    _test_answer_and_move(button, expected)
 
 
 @with_transaction()
-def _test_answer_and_move(state, button, expected):
+def _test_answer_and_move(button, expected):
     desk = Helpdesk()
-    ticket = talk(desk, desk.make_ticket(state=state), 'answer', button)
+    for state in ['draft', 'open', 'pending', 'authorization', 'third_party',
+            'resolved']:
+        ticket = talk(desk, desk.make_ticket(state=state), 'answer', button)
 
-    assert ticket.state == expected
-    assert len(ticket.conversations) == 1
+        assert ticket.state == expected, state
+        assert len(ticket.conversations) == 1
 
 
 @with_transaction()

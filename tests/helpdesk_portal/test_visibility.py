@@ -62,21 +62,22 @@ class VisibilityTestCase(PortalTestCase):
         self.assertLess(
             page.index("Is it plugged in?"), page.index("It does not start"))
 
+    def ended(self, field):
+        "Return the number of a ticket and the token of its ended link"
+        number, token = self.ticket()
+        with self.transaction():
+            GuestLink = Pool(DB_NAME).get('helpdesk.guest_link')
+            GuestLink.write(GuestLink.search([
+                        ('token_hash', '=', GuestLink.hash(token))]),
+                {field: dt.datetime(2020, 1, 1)})
+        return number, token
+
     def test_all_wrong_links_alike(self):
         "The same page, to the byte, whatever is wrong with a link (PO1, SE5)"
-        pool = Pool(DB_NAME)
         number, token = self.ticket({'body': "Help"})
         other, other_token = self.ticket({'body': "Other"})
-        expired, expired_token = self.ticket()
-        revoked, revoked_token = self.ticket()
-        with self.transaction():
-            GuestLink = pool.get('helpdesk.guest_link')
-            for tried, values in [
-                    (expired_token, {'expires_at': dt.datetime(2020, 1, 1)}),
-                    (revoked_token, {'revoked_at': dt.datetime(2020, 1, 1)})]:
-                GuestLink.write(GuestLink.search([
-                            ('token_hash', '=', GuestLink.hash(tried))]),
-                    values)
+        expired, expired_token = self.ended('expires_at')
+        revoked, revoked_token = self.ended('revoked_at')
 
         def seen(path, cookie=None):
             client = self.client()
