@@ -30,7 +30,8 @@ class Inbox(metaclass=PoolMeta):
         pool = Pool()
         Mail = pool.get('helpdesk.mail')
         super().process(email_)
-        if self.helpdesk and not email_.rule:
+        # The webhook hands over letters that are not stored yet
+        if self.helpdesk and not getattr(email_, 'rule', None):
             email_.result = Mail.receive(email_, None)
 
     def deliver(self, letters, **origin):
@@ -96,7 +97,7 @@ class Email(metaclass=PoolMeta):
                     'mailpace': 'raw',
                     'sendgrid': 'email',
                     }[self.data_type]]
-        except (KeyError, TypeError) as exception:
+        except (AttributeError, KeyError, TypeError) as exception:
             raise ValueError("the data holds no letter") from exception
         return raw.encode('utf-8', 'surrogateescape')
 

@@ -2,6 +2,7 @@
 # of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
+import hashlib
 
 from sql.conditionals import Coalesce
 from trytond.i18n import gettext
@@ -9,10 +10,12 @@ from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.tools import grouped_slice
-from trytond.transaction import without_check_access
+from trytond.transaction import Transaction, without_check_access
 
+from .intake import parse
 from .receive import BATCH, receive
 
+WAITING = ['received', 'failed']
 # A letter that failed is judged again after these pauses, then by a person
 PAUSES = [dt.timedelta(minutes=m) for m in [1, 5, 15, 60, 4 * 60, 12 * 60]]
 
@@ -38,13 +41,16 @@ class Mail(ModelSQL, ModelView):
             ('ignored', "Ignored"),
             ('failed', "Failed"),
             ], "State", required=True, readonly=True, sort=False,
-        help="Received: not yet judged.\n"
+        help="Received: not yet processed.\n"
         "Filed: part of a ticket.\n"
         "Held: waits for a person to decide.\n"
         "Ignored: kept, but part of no ticket.\n"
-        "Failed: could not be judged; it is tried again by itself.")
-    reason = fields.Char("Reason", readonly=True,
-        help="Why the letter ended like this.")
+        "Failed: could not be processed; it is tried again by itself.")
+    reason_key = fields.Char("Reason Key", readonly=True)
+    reason_detail = fields.Char("Reason Detail", readonly=True)
+    reason = fields.Function(fields.Char("Reason",
+            help="Why the letter ended like this."),
+        'get_reason')
     sender = fields.Char("Sender", readonly=True)
     subject = fields.Char("Subject", readonly=True)
     message_id = fields.Char("Message-ID", readonly=True)
@@ -64,7 +70,7 @@ class Mail(ModelSQL, ModelView):
     uid = fields.Char("UID", readonly=True,
         help="What the mailbox calls it.")
     tries = fields.Integer("Tries", readonly=True,
-        help="How often judging failed.")
+        help="How often processing failed.")
     next_try = fields.DateTime("Next Try", readonly=True)
     released = fields.Boolean("Released", readonly=True,
         help="A person decided that it becomes part of a ticket.")
@@ -135,6 +141,12 @@ class Mail(ModelSQL, ModelView):
                 raw[mail.id] = mail.email.data
         return raw
 
+    def get_reason(self, name):
+        "Return it in the language of whoever reads it."
+        if self.reason_key:
+            return gettext(f'helpdesk_mail.msg_reason_{self.reason_key}',
+                detail=self.reason_detail or '')
+
     def get_raw_name(self, name):
         return f'letter-{self.id}.eml'
 
@@ -175,6 +187,7 @@ class Mail(ModelSQL, ModelView):
                     'inbox': email_.inbox.id,
                     'section': (
                         rule.section.id if rule and rule.section else None),
+                    'fingerprint': cls._fingerprint(email_),
                     **values,
                     } for email_, rule, values in letters])
         for mail, (email_, rule, _) in zip(mails, letters):
@@ -183,6 +196,14 @@ class Mail(ModelSQL, ModelView):
         Email.save([e for e, _, _ in letters])
         cls._queue(mails)
         return mails
+
+    @staticmethod
+    def _fingerprint(email_):
+        "Return what tells the same letter before it is read."
+        data = bytes(email_.data)
+        if email_.data_type == 'raw':
+            return parse.fingerprint(data)
+        return hashlib.sha256(data).hexdigest()
 
     @classmethod
     def _queue(cls, mails):
@@ -198,8 +219,38 @@ class Mail(ModelSQL, ModelView):
         Letters that are judged already are left alone: the same task can run
         twice.
         """
-        cls.lock(mails)
-        receive([m for m in mails if m.state in {'received', 'failed'}])
+        if not mails:
+            return
+        cls._hold(mails)
+        receive(list(cls.search([
+                        ('id', 'in', [m.id for m in mails]),
+                        ('state', 'in', WAITING),
+                        ], order=[('id', 'ASC')])))
+
+    @classmethod
+    def _hold(cls, mails):
+        """
+        Keep other processes from judging the letters until the commit.
+
+        And the same letters that came through another door: of two that are
+        judged at once neither would know of the other.
+        """
+        transaction = Transaction()
+        cls.lock(cls.search(['OR',
+                    ('id', 'in', [m.id for m in mails]),
+                    [
+                        ('fingerprint', 'in', [
+                                m.fingerprint for m in mails
+                                if m.fingerprint]),
+                        ('state', 'in', WAITING),
+                        ],
+                    ]))
+        if not transaction.database.has_select_for():
+            # SQLite locks no records, but has one writer at a time
+            table = cls.__table__()
+            transaction.connection.cursor().execute(*table.update(
+                    [table.state], [table.state],
+                    where=table.id == mails[0].id))
 
     @classmethod
     @without_check_access
@@ -224,8 +275,8 @@ class Mail(ModelSQL, ModelView):
         now = dt.datetime.now().replace(microsecond=0)
         cls.write([mail], {
                 'state': 'failed',
-                'reason': gettext('helpdesk_mail.msg_mail_failed',
-                    error=type(exception).__name__),
+                'reason_key': 'failed',
+                'reason_detail': type(exception).__name__,
                 'tries': tries,
                 'next_try': now + pause if pause else None,
                 })
@@ -235,7 +286,8 @@ class Mail(ModelSQL, ModelView):
     def retry(cls, mails):
         cls.write(mails, {
                 'state': 'received',
-                'reason': None,
+                'reason_key': None,
+                'reason_detail': None,
                 'tries': 0,
                 'next_try': None,
                 })
@@ -252,6 +304,7 @@ class Mail(ModelSQL, ModelView):
     def discard(cls, mails):
         cls.write(mails, {
                 'state': 'ignored',
-                'reason': gettext('helpdesk_mail.msg_mail_discarded'),
+                'reason_key': 'discarded',
+                'reason_detail': None,
                 'next_try': None,
                 })

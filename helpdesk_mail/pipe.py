@@ -8,8 +8,10 @@ For the aliases of an MTA, procmail, or getmail6. The exit code tells the
 caller what became of the letter (sysexits.h): 0 means it is stored.
 """
 import argparse
+import logging
 import os
 import sys
+import traceback
 
 import trytond.config as config
 
@@ -49,12 +51,31 @@ def get_parser():
 def main(args=None):
     "Run the command and exit with its code."
     options = get_parser().parse_args(args)
-    config.update_etc(options.configfile)
+    # Defects too make the caller try again: after any code that is not in
+    # sysexits.h mail servers send the letter back
+    code = os.EX_TEMPFAIL
     try:
+        _configure(options.configfile)
         deliver(options.database, options.inbox, sys.stdin.buffer.read())
+        code = os.EX_OK
     except Refused as refused:
         print(f"trytond-helpdesk-mail: {refused}", file=sys.stderr)
-        sys.exit(refused.code)
+        code = refused.code
+    finally:
+        if sys.exc_info()[0]:
+            traceback.print_exc()
+        sys.exit(code)
+
+
+def _configure(files):
+    # getmail6 takes anything on standard error for a failure, but by then
+    # the letter is stored; who tries again, and fails, has a log
+    logging.getLogger().addHandler(logging.NullHandler())
+    for file in filter(None, files):
+        if not os.access(file, os.R_OK):
+            raise Refused(os.EX_CONFIG,
+                f"configuration file {file} cannot be read")
+    config.update_etc(files)
 
 
 def deliver(database, inbox, letter):
@@ -66,19 +87,16 @@ def deliver(database, inbox, letter):
     if not letter.strip():
         raise Refused(os.EX_NOINPUT, "there is no letter on standard input")
     from trytond import backend
-    from trytond.transaction import Transaction
-    from trytond.worker import run_task
+    from trytond.tools import firstline
     try:
         pool = _start(database)
-        with Transaction().start(database, 0) as transaction:
-            _find_inbox(pool, inbox).deliver([letter])
-            tasks, transaction.tasks[:] = list(transaction.tasks), []
+        _store(pool, inbox, letter)
     except (backend.DatabaseOperationalError, OSError) as exception:
         raise Refused(os.EX_TEMPFAIL,
             f"database {database} is not available, try again later: "
-            f"{str(exception).splitlines()[0]}") from exception
+            f"{firstline(str(exception))}") from exception
     # Stored: from here on nothing may tell the caller to try again
-    _run(run_task, pool, tasks)
+    _run_tasks(pool)
 
 
 def _start(database):
@@ -89,6 +107,21 @@ def _start(database):
     with Transaction().start(database, 0, readonly=True):
         pool.init()
     return pool
+
+
+def _store(pool, inbox, letter):
+    from trytond.transaction import Transaction, TransactionError
+    extras = {}
+    while True:
+        Transaction().tasks.clear()
+        try:
+            with Transaction().start(pool.database_name, 0, **extras):
+                _find_inbox(pool, inbox).deliver([letter])
+        except TransactionError as exception:
+            # A rule may give the letter to what takes locks
+            exception.fix(extras)
+        else:
+            break
 
 
 def _find_inbox(pool, name):
@@ -108,13 +141,15 @@ def _find_inbox(pool, name):
     return inbox
 
 
-def _run(run_task, pool, tasks):
+def _run_tasks(pool):
+    "Do what is queued, unless a worker does it."
     from trytond.transaction import Transaction
+    from trytond.worker import run_task
+
+    # A task adds those that follow from it
+    tasks = Transaction().tasks
     while tasks:
         run_task(pool, tasks.pop(0))
-        transaction = Transaction()
-        tasks.extend(transaction.tasks)
-        transaction.tasks.clear()
 
 
 if __name__ == '__main__':

@@ -365,7 +365,7 @@ class Receiver:
         for item in self.items:
             mail, letter = item.mail, item.letter
             mail.state = states[item.verdict.action]
-            mail.reason = self._reason(item)
+            mail.reason_key, mail.reason_detail = self._reason(item)
             mail.section = item.section
             mail.sender = letter.sender.email if letter.sender else None
             mail.subject = file.shorten(letter.subject)
@@ -378,15 +378,12 @@ class Receiver:
         Mail.save([i.mail for i in self.items])
 
     def _reason(self, item):
+        "Return the key of the reason and its detail."
         if item.verdict.action == 'file' and item.mentions:
-            return gettext('helpdesk_mail.msg_reason_mentions',
-                ticket=item.mentions.ticket.rec_name)
+            return 'mentions', item.mentions.ticket.rec_name
         if item.verdict.reason == 'duplicate':
-            return gettext('helpdesk_mail.msg_reason_duplicate',
-                mail=item.mentions.id)
-        if item.verdict.reason:
-            return gettext(
-                f'helpdesk_mail.msg_reason_{item.verdict.reason}')
+            return 'duplicate', str(item.mentions.id)
+        return item.verdict.reason or None, None
 
 
 def _is_valid(email):
