@@ -23,6 +23,7 @@ TEST_LIBRARIES = [
     'flake8',
     'hypothesis',
     'isort',
+    'playwright',
     'polib',
     'psycopg[binary,pool]',
     'pytest',

@@ -16,49 +16,49 @@ PACKAGE = 'tryton-sao@8.0'
 CUSTOM = ['custom.js', 'custom.css']
 
 
-def make():
+def make(home=place.CLIENT, logs=place.LOGS):
     """
-    Make the client unless there is a current one.
+    Make the client in the folder home unless there is a current one.
 
     Returns the folder to serve, or None without npm.
     """
-    folder = place.CLIENT / 'package'
+    folder = home / 'package'
     current = place.digest(PACKAGE, *CUSTOM)
-    if place.is_current(place.CLIENT, current):
+    if place.is_current(home, current):
         return folder
     npm = shutil.which('npm')
     if not npm:
         return None
     with step("Installing Tryton's web client with npm"):
-        place.make_empty(place.CLIENT)
-        _unpack(npm)
-        _install(npm, folder)
-    place.set_current(place.CLIENT, current)
+        place.make_empty(home)
+        _unpack(npm, home, logs)
+        _install(npm, folder, logs)
+    place.set_current(home, current)
     return folder
 
 
-def _unpack(npm):
-    run([npm, 'pack', '--silent', PACKAGE], place.LOGS / 'npm-pack.log',
+def _unpack(npm, home, logs):
+    run([npm, 'pack', '--silent', PACKAGE], logs / 'npm-pack.log',
         "npm could not fetch the web client. Is the network there? "
-        "Then try again: make demo",
-        cwd=place.CLIENT)
-    archive, = place.CLIENT.glob('*.tgz')
+        "Then try again.",
+        cwd=home)
+    archive, = home.glob('*.tgz')
     with tarfile.open(archive) as files:
         # Older Python releases have no filters.
         if hasattr(tarfile, 'data_filter'):
-            files.extractall(place.CLIENT, filter='data')
+            files.extractall(home, filter='data')
         else:
-            files.extractall(place.CLIENT)
+            files.extractall(home)
     archive.unlink()
 
 
-def _install(npm, folder):
+def _install(npm, folder, logs):
     command = [
         npm, 'install', '--omit=dev', '--legacy-peer-deps',
         '--ignore-scripts', '--no-audit', '--no-fund']
-    run(command, place.LOGS / 'npm-install.log',
+    run(command, logs / 'npm-install.log',
         "npm could not install what the web client needs. "
-        "Is the network there? Then try again: make demo",
+        "Is the network there? Then try again.",
         cwd=folder)
     for name in CUSTOM:
         (folder / name).touch()

@@ -10,7 +10,7 @@ class Type(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
 
     name = fields.Char("Name", required=True, translate=True,
         help="What kind of request it is: a question, an incident, "
-        "a complaint …")
+        "a complaint…")
 
 
 class Category(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):

@@ -33,8 +33,8 @@ class Configuration(
             domain=[
                 ('company', '=', Eval('context', {}).get('company', -1)),
                 ],
-            help="Takes the tickets for which nothing else says "
-            "where they belong."))
+            help="Takes the tickets that nothing else assigns "
+            "to a section."))
 
     @classmethod
     def multivalue_model(cls, field):

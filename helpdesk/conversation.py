@@ -39,7 +39,7 @@ class Conversation(ModelSQL, ModelView):
             ('out', "To Customer"),
             ('internal', "Internal"),
             ], "Direction", required=True, states=_states, sort=False)
-    at = fields.DateTime("At", required=True, states=_states,
+    at = fields.DateTime("Date", required=True, states=_states,
         help="When it was said.")
     author = fields.Char("Author", states=_states,
         help="The name of who said it.")
@@ -174,7 +174,8 @@ class Conversation(ModelSQL, ModelView):
         if mode in {'write', 'delete'}:
             raise AccessError(gettext('helpdesk.msg_conversation_kept'))
         for conversation in conversations:
-            if (conversation.direction == 'in'
+            if conversation.html or (
+                    conversation.direction == 'in'
                     and conversation.kind != 'phone'):
                 raise AccessError(
                     gettext('helpdesk.msg_conversation_customer'))

@@ -34,13 +34,13 @@ class History(ModelSQL, ModelView):
             ('section', "Section"),
             ('employee', "Responsible"),
             ('priority', "Priority"),
-            ], "What", required=True, readonly=True, sort=False,
+            ], "Change", required=True, readonly=True, sort=False,
         help="What changed.")
     old = fields.Char("Old", readonly=True)
     new = fields.Char("New", readonly=True)
     old_name = fields.Function(fields.Char("From"), 'get_names')
     new_name = fields.Function(fields.Char("To"), 'get_names')
-    at = fields.DateTime("At", required=True, readonly=True,
+    at = fields.DateTime("Date", required=True, readonly=True,
         help="When it changed.")
     until = fields.DateTime("Until", readonly=True,
         help="When it changed again; empty while it holds.")
@@ -61,7 +61,7 @@ class History(ModelSQL, ModelView):
             ('customer', "Customer"),
             ('third_party', "Third Party"),
             ('nobody', "Nobody"),
-            ], "Side", readonly=True, sort=False,
+            ], "Turn", readonly=True, sort=False,
         help="Whose turn it was from then on.")
     duration = fields.Function(fields.TimeDelta("Duration",
             help="How long it held, up to now if it still does."),

@@ -17,8 +17,11 @@ class Attachment(metaclass=PoolMeta):
         super().check_modification(
             mode, attachments, values=values, external=external)
         # Who may write the ticket could by __access__ change what was sent
-        if external and any(
-                isinstance(a.resource, Conversation) for a in attachments):
+        target = str((values or {}).get('resource') or ''
+            if mode == 'write' else '')
+        if external and (target.startswith(Conversation.__name__ + ',')
+                or any(isinstance(a.resource, Conversation)
+                    for a in attachments)):
             raise AccessError(gettext('helpdesk.msg_conversation_kept'))
 
 

@@ -17,8 +17,8 @@ class Participant(ModelSQL, ModelView):
             ('cc', "In Copy"),
             ('watcher', "Watcher"),
             ], "Role", required=True, sort=False,
-        help="In copy: the customer wrote to this address too, "
-        "its answers join the ticket.\n"
+        help="In copy: the customer wrote to this address too; "
+        "answers from it join the ticket.\n"
         "Watcher: also gets the answers of the section.")
 
     @classmethod

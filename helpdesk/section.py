@@ -39,14 +39,15 @@ class Section(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
         help="Who sees the tickets of the section. "
         "Managers see the tickets of every section.")
     description = fields.Text("Description", translate=True,
-        help="What customers read about the section on its web form.")
+        help="What customers read about the section.")
     ticket_type = fields.Many2One('helpdesk.type', "Default Type",
         help="The type of a new ticket for which nobody chose one.")
     ticket_priority = fields.Selection(
         PRIORITIES, "Default Priority", required=True, sort=False,
         help="The priority of a new ticket for which nobody chose one.")
     open_tickets = fields.Function(fields.Integer("Open",
-            help="Tickets that are neither resolved nor closed."),
+            help="Tickets that are neither resolved nor closed, "
+            "also while they wait for somebody."),
         'get_figures')
     unassigned_tickets = fields.Function(fields.Integer("Unassigned",
             help="Open tickets for which nobody is responsible."),

@@ -3,6 +3,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from itertools import chain
 
 from sql import Literal
 from sql.conditionals import Coalesce
@@ -12,7 +13,7 @@ from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
 from trytond.tools import lstrip_wildcard
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import Transaction, check_access, without_check_access
 
 from .exceptions import TicketDeleteError
 from .workflow import OVER_STATES, STATES, WAITING_STATES, TicketWorkflow
@@ -48,7 +49,8 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
     company = fields.Many2One(
         'company.company', "Company", required=True,
         states={
-            'readonly': _states['readonly'] | Bool(Eval('section')),
+            'readonly': _states['readonly'] | (
+                Bool(Eval('section')) & (Eval('id', -1) >= 0)),
             },
         help="The company the request was made to.")
     section = fields.Many2One(
@@ -150,6 +152,11 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
     preceding = fields.Many2One('helpdesk.ticket', "Preceding Ticket",
         readonly=True, ondelete='SET NULL',
         help="The ticket this one follows up or refers to.")
+    visible_preceding = fields.Function(fields.Many2One(
+            'helpdesk.ticket', "Preceding Ticket",
+            help="The ticket this one follows up or refers to, "
+            "if you may see it."),
+        'get_visible_preceding')
     follow_ups = fields.One2Many('helpdesk.ticket', 'preceding', "Follow-Ups",
         readonly=True,
         help="The tickets that follow up or refer to this one.")
@@ -197,6 +204,9 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
                     (t.state, Index.Equality(cardinality='low')),
                     where=~is_over),
                 Index(t, (t.deadline, Index.Range()), where=~is_over),
+                Index(t, (t.party, Index.Range())),
+                Index(t, (t.sale, Index.Range())),
+                Index(t, (t.product, Index.Range())),
                 Index(t,
                     (t.section, Index.Range()),
                     where=t.unread == Literal(True)),
@@ -225,7 +235,22 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
 
     @classmethod
     def default_priority(cls):
-        return 'normal'
+        section = cls._default_section()
+        return section.ticket_priority if section else 'normal'
+
+    @classmethod
+    def default_type(cls):
+        section = cls._default_section()
+        if section and section.ticket_type:
+            return section.ticket_type.id
+
+    @classmethod
+    def _default_section(cls):
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        section = cls.default_section()
+        if section is not None:
+            return Section(section)
 
     @classmethod
     def default_channel(cls):
@@ -239,12 +264,13 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
     def default_unread(cls):
         return False
 
-    @fields.depends('section', 'type', 'employee', 'priority')
+    @fields.depends('id', 'section', 'employee')
     def on_change_section(self):
         if not self.section:
             return
-        if not self.type:
+        if self.id is None or self.id < 0:
             self.type = self.section.ticket_type
+            self.priority = self.section.ticket_priority
         if self.employee and self.employee not in self.section.members:
             self.employee = None
 
@@ -277,6 +303,19 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
     def on_change_with_is_overdue(self, name=None):
         return bool(self.deadline and self.state not in OVER_STATES
             and self.deadline < dt.datetime.now())
+
+    @classmethod
+    def get_visible_preceding(cls, tickets, name):
+        with check_access():
+            visible = {t.id for t in cls.search([
+                        ('id', 'in', [
+                                t.preceding.id for t in tickets
+                                if t.preceding]),
+                        ])}
+        return {
+            t.id: t.preceding.id
+            if t.preceding and t.preceding.id in visible else None
+            for t in tickets}
 
     @classmethod
     def get_last_conversations(cls, tickets, name):
@@ -437,20 +476,26 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
                 heard.add(ticket)
             else:
                 answered.setdefault(ticket, conversation.at)
+        # What changes alike in one statement: save would take one for each
+        changes = defaultdict(list)
         for ticket, at in told.items():
-            ticket._set_communicated(
+            values = ticket._communicated(
                 at, ticket in heard, answered.get(ticket))
-        cls.save(list(told))
+            changes[tuple(values.items())].append(ticket)
+        changes.pop((), None)
+        if changes:
+            cls.write(*chain(*(
+                        (tickets, dict(values))
+                        for values, tickets in changes.items())))
         cls.open([t for t in answered if t.state == 'draft'])
         with Transaction().set_context(helpdesk_actor='customer'):
             cls.open([t for t in heard if t.state in WAITING_STATES])
 
-    def _set_communicated(self, at, heard, answered_at):
-        "Assign only what changes, so that an untouched ticket is not saved."
-        unread = heard or (self.unread and answered_at is None)
-        if self.last_communication_at != at:
-            self.last_communication_at = at
-        if answered_at and not self.first_answer_at:
-            self.first_answer_at = answered_at
-        if self.unread != unread:
-            self.unread = unread
+    def _communicated(self, at, heard, answered_at):
+        "Return the values that change."
+        values = {
+            'last_communication_at': at,
+            'first_answer_at': self.first_answer_at or answered_at,
+            'unread': heard or (self.unread and answered_at is None),
+            }
+        return {n: v for n, v in values.items() if v != getattr(self, n)}

@@ -109,8 +109,11 @@ class TicketWorkflow(Workflow):
         super().check_modification(
             mode, tickets, values=values, external=external)
         # Tryton 8.0 leaves it to the client to keep readonly fields
-        if (external and mode == 'write'
-                and not KEPT_FIELDS.isdisjoint(values)):
+        if external and (
+                (mode == 'write' and not KEPT_FIELDS.isdisjoint(values))
+                or (mode == 'create' and any(
+                        t.state != 'draft' or t.unread or t.preceding
+                        or t.closed_by for t in tickets))):
             raise AccessError(gettext('helpdesk.msg_ticket_kept'))
 
     @classmethod
@@ -177,6 +180,9 @@ class TicketWorkflow(Workflow):
     @classmethod
     @Workflow.transition('open')
     def _open(cls, tickets):
+        if not tickets:
+            # Most new conversations open none
+            return
         cls.write(tickets, {
                 'resolved_at': None,
                 'closed_at': None,

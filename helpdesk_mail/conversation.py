@@ -14,7 +14,11 @@ from trytond.transaction import Transaction, without_check_access
 
 from .exceptions import AnswerAddressError
 from .intake import signing
+from .lock import write_first
 from .outgoing import Outgoing
+
+# So long the queue has to send a mail before the scheduled action does
+FIRST_TRY = dt.timedelta(minutes=1)
 
 
 class Conversation(metaclass=PoolMeta):
@@ -48,7 +52,7 @@ class Conversation(metaclass=PoolMeta):
                 Index(t,
                     (t.to_addresses, Index.Equality()),
                     (t.at, Index.Range()),
-                    where=t.automatic),
+                    where=t.automatic & (t.direction == 'out')),
                 })
         cls._buttons.update(
             send_again={
@@ -70,33 +74,51 @@ class Conversation(metaclass=PoolMeta):
         return super().is_automatic() or bool(self.automatic)
 
     @classmethod
+    def preprocess_values(cls, mode, values):
+        values = super().preprocess_values(mode, values)
+        if mode == 'create' and cls._is_to_be_sent(values):
+            cls._address([values])
+        return values
+
+    @classmethod
     def create(cls, vlist):
+        if not Transaction().check_access:
+            # All at once instead of one by one
+            vlist = [values.copy() for values in vlist]
+            cls._address([v for v in vlist if cls._is_to_be_sent(v)])
         conversations = super().create(vlist)
-        outgoing = [c for c in conversations
-            if c.kind == 'email' and c.direction == 'out' and not c.delivery]
-        cls._queue(outgoing)
+        for conversation in conversations:
+            if conversation.delivery == 'queued':
+                cls.__queue__.send([conversation])
         return conversations
+
+    @staticmethod
+    def _is_to_be_sent(values):
+        return (values.get('kind') == 'email'
+            and values.get('direction') == 'out'
+            and not values.get('delivery'))
 
     @classmethod
     @without_check_access
-    def _queue(cls, conversations):
-        "Address the conversations and have them sent after the commit."
-        secret = Pool().get('helpdesk.mail.key').get_secret()
-        for conversation in conversations:
-            ticket = conversation.ticket
-            if not conversation.to_addresses:
-                conversation.to_addresses = ticket.email
-                if not conversation.automatic:
-                    conversation.cc_addresses = ', '.join(
+    def _address(cls, vlist):
+        "Complete the values of new conversations that are to be sent."
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        secret = pool.get('helpdesk.mail.key').get_secret()
+        next_try = dt.datetime.now().replace(microsecond=0) + FIRST_TRY
+        tickets = Ticket.browse([int(v['ticket']) for v in vlist])
+        for ticket, values in zip(tickets, vlist):
+            if not values.get('to_addresses'):
+                values['to_addresses'] = ticket.email
+                if not values.get('automatic'):
+                    values['cc_addresses'] = ', '.join(
                         p.email for p in ticket.participants
                         if p.role == 'watcher') or None
-            conversation.message_id = signing.message_id(
+            values['message_id'] = signing.message_id(
                 secret, ticket.id, secrets.token_hex(8),
                 Outgoing.domain(ticket.section))
-            conversation.delivery = 'queued'
-        cls.save(conversations)
-        for conversation in conversations:
-            cls.__queue__.send([conversation])
+            values['delivery'] = 'queued'
+            values['next_try'] = next_try
 
     @classmethod
     def send(cls, conversations):
@@ -107,6 +129,8 @@ class Conversation(metaclass=PoolMeta):
         it go out again, with the same Message-ID, never not at all.
         """
         cls.lock(conversations)
+        write_first(cls, conversations)
+        conversations = cls.browse(conversations)
         Outgoing([c for c in conversations if c.delivery == 'queued']).send()
 
     @classmethod
@@ -122,13 +146,25 @@ class Conversation(metaclass=PoolMeta):
             cls.__queue__.send([conversation])
 
     @classmethod
+    def not_delivered(cls, conversations):
+        "Bring the tickets back whose customers did not get the answers."
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        tickets = list({
+                c.ticket for c in conversations if not c.automatic})
+        if tickets:
+            Ticket.write(tickets, {'unread': True})
+            Ticket.open([t for t in tickets if t.state == 'pending'])
+
+    @classmethod
     @ModelView.button
     def send_again(cls, conversations):
         cls.write(conversations, {
                 'delivery': 'queued',
                 'delivery_error': None,
                 'tries': 0,
-                'next_try': None,
+                'next_try': dt.datetime.now().replace(microsecond=0)
+                + FIRST_TRY,
                 })
         for conversation in conversations:
             cls.__queue__.send([conversation])

@@ -9,6 +9,7 @@ from email.utils import formataddr
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
+from trytond.transaction import Transaction
 from werkzeug.datastructures import Headers
 
 from .intake.parse import parse
@@ -21,6 +22,17 @@ class Inbox(metaclass=PoolMeta):
 
     helpdesk = fields.Boolean("Helpdesk",
         help="Letters that no rule takes become tickets.")
+
+    @classmethod
+    def __register__(cls, module_name):
+        table_h = cls.__table_handler__(module_name)
+        is_new = not table_h.column_exist('helpdesk')
+        super().__register__(module_name)
+        if is_new:
+            # The inboxes that are there already serve something else
+            table = cls.__table__()
+            Transaction().connection.cursor().execute(
+                *table.update([table.helpdesk], [False]))
 
     @classmethod
     def default_helpdesk(cls):

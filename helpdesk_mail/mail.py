@@ -7,12 +7,14 @@ import hashlib
 from sql.conditionals import Coalesce
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.tools import grouped_slice
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import without_check_access
 
-from .intake import parse
+from .intake import filter, parse
+from .lock import write_first
 from .receive import BATCH, receive
 
 WAITING = ['received', 'failed']
@@ -143,15 +145,37 @@ class Mail(ModelSQL, ModelView):
 
     def get_reason(self, name):
         "Return it in the language of whoever reads it."
-        if self.reason_key:
-            return gettext(f'helpdesk_mail.msg_reason_{self.reason_key}',
-                detail=self.reason_detail or '')
+        key = self.reason_key
+        if not key:
+            return
+        if '.' not in key:
+            key = f'helpdesk_mail.msg_reason_{key}'
+        return gettext(key, detail=self.reason_detail or '')
 
     def get_raw_name(self, name):
         return f'letter-{self.id}.eml'
 
     def get_rec_name(self, name):
         return self.subject or f'({self.id})'
+
+    @classmethod
+    def check_modification(cls, mode, mails, values=None, external=False):
+        super().check_modification(
+            mode, mails, values=values, external=external)
+        if external:
+            raise AccessError(gettext('helpdesk_mail.msg_mail_kept'))
+
+    @classmethod
+    def filters(cls):
+        """
+        Return the filters that letters go through, in their order.
+
+        Each takes an intake.letter.Letter and an intake.filter.Policy and
+        returns an intake.verdict.Verdict or None. The reason of a verdict
+        is the end of the id of a message of this module, or the id of a
+        message with its module.
+        """
+        return filter.FILTERS
 
     @classmethod
     def view_attributes(cls):
@@ -200,10 +224,10 @@ class Mail(ModelSQL, ModelView):
     @staticmethod
     def _fingerprint(email_):
         "Return what tells the same letter before it is read."
-        data = bytes(email_.data)
-        if email_.data_type == 'raw':
-            return parse.fingerprint(data)
-        return hashlib.sha256(data).hexdigest()
+        try:
+            return parse.fingerprint(email_.raw_letter())
+        except ValueError:
+            return hashlib.sha256(bytes(email_.data or b'')).hexdigest()
 
     @classmethod
     def _queue(cls, mails):
@@ -235,7 +259,6 @@ class Mail(ModelSQL, ModelView):
         And the same letters that came through another door: of two that are
         judged at once neither would know of the other.
         """
-        transaction = Transaction()
         cls.lock(cls.search(['OR',
                     ('id', 'in', [m.id for m in mails]),
                     [
@@ -245,12 +268,7 @@ class Mail(ModelSQL, ModelView):
                         ('state', 'in', WAITING),
                         ],
                     ]))
-        if not transaction.database.has_select_for():
-            # SQLite locks no records, but has one writer at a time
-            table = cls.__table__()
-            transaction.connection.cursor().execute(*table.update(
-                    [table.state], [table.state],
-                    where=table.id == mails[0].id))
+        write_first(cls, mails)
 
     @classmethod
     @without_check_access
@@ -270,6 +288,9 @@ class Mail(ModelSQL, ModelView):
     @classmethod
     def failed(cls, mail, exception):
         "Note that judging failed, and when it will be tried again."
+        if mail.state not in WAITING:
+            # Somebody else was faster
+            return
         tries = (mail.tries or 0) + 1
         pause = PAUSES[tries - 1] if tries <= len(PAUSES) else None
         now = dt.datetime.now().replace(microsecond=0)

@@ -58,7 +58,7 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
                 },
             help="Can be written, but not read."),
         'get_password', setter='set_password')
-    secret = fields.Char("Secret", readonly=True)
+    secret = fields.Char("Secret", readonly=True, loading='lazy')
     folder = fields.Char("Folder",
         states={
             'readonly': _states['readonly'],
@@ -76,6 +76,8 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
         help="Up to this letter all are fetched.")
     skipped = fields.Text("Skipped", readonly=True,
         help="The letters on a POP3 server that were left out.")
+    since = fields.DateTime("Since", readonly=True,
+        help="Letters from before were left out.")
     last_run = fields.DateTime("Last Run", readonly=True,
         help="When letters were last looked for.")
     last_error = fields.Char("Last Error", readonly=True,
@@ -150,6 +152,7 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
         default.setdefault('uid_validity')
         default.setdefault('last_uid', '0')
         default.setdefault('skipped')
+        default.setdefault('since')
         default.setdefault('last_run')
         default.setdefault('last_error')
         return super().copy(accounts, default=default)
@@ -234,7 +237,8 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
                 # already is recognised by its fingerprint
                 self.uid_validity = source.validity
                 self.last_uid = '0'
-            return source.uids(after=int(self.last_uid or 0))
+            return source.uids(
+                after=int(self.last_uid or 0), since=self.since)
         uids = source.uids()
         known = {*(self.skipped or '').splitlines(),
             *self._known(source, uids)}
@@ -273,6 +277,14 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
             self.last_uid = str(uids[-1]) if uids else '0'
         else:
             self.skipped = '\n'.join(uids)
+        self.since = dt.datetime.now().replace(microsecond=0)
+        self.save()
+
+    def import_existing(self):
+        "Begin with the first letter in the mailbox."
+        self.last_uid = '0'
+        self.skipped = None
+        self.since = None
         self.save()
 
 
@@ -291,7 +303,11 @@ class _Explained:
 
     def __exit__(self, type_, value, traceback):
         try:
-            return self._manager.__exit__(type_, value, traceback)
+            handled = self._manager.__exit__(type_, value, traceback)
+            # A generator hands back what was raised in the with
+            if not handled and isinstance(value, ERRORS):
+                raise value
+            return handled
         except (LoginRefused, FolderMissing, *ERRORS) as exception:
             raise self._explain(exception) from exception
 
@@ -348,6 +364,8 @@ class Confirm(Wizard):
         with self._source() as source, without_check_access():
             if self.start.existing == 'skip':
                 self.record.skip_existing(source)
+            else:
+                self.record.import_existing()
             self.model.confirm([self.record])
         return 'end'
 

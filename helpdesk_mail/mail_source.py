@@ -8,6 +8,7 @@ Decided here: how to talk to the server. Flags are neither read nor written:
 a letter that a person has opened is as new as any other.
 Not here: which letters are already ours (mail_account.py).
 """
+import datetime as dt
 import poplib
 import ssl
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
 TIMEOUT = 60  # seconds
+MAX_LINE = 10 * 1024 * 1024  # bytes
 PORTS = {
     ('imap', 'ssl'): 993,
     ('imap', 'starttls'): 143,
@@ -41,6 +43,7 @@ class Imap:
 
     def __init__(self, client, folder):
         self._client = client
+        client.normalise_times = False  # Keeps the zone of times
         try:
             status = client.select_folder(folder, readonly=True)
         except IMAPClientError as exception:
@@ -64,11 +67,22 @@ class Imap:
                 raise LoginRefused() from exception
             yield cls(client, folder)
 
-    def uids(self, after=0):
-        "Return the UIDs after the given one, in ascending order."
+    def uids(self, after=0, since=None):
+        """
+        Return the UIDs after the given one, in ascending order.
+
+        since is a naive UTC time: letters that the server got before are
+        left out, whatever it calls them.
+        """
         # The last letter matches n:* even if its UID is smaller (RFC 3501)
-        return sorted(u for u in self._client.search(
+        uids = sorted(u for u in self._client.search(
                 ['UID', f'{after + 1}:*']) if u > after)
+        if since is None or not uids:
+            return uids
+        since = since.replace(tzinfo=dt.timezone.utc)
+        dates = self._client.fetch(uids, ['INTERNALDATE'])
+        return [u for u in uids
+            if u in dates and dates[u][b'INTERNALDATE'] >= since]
 
     def sizes(self, uids):
         "Return the sizes of the letters in bytes, by UID."
@@ -84,6 +98,26 @@ class Imap:
             uid: data[b'BODY[]'] for uid, data in sorted(
                 self._client.fetch(uids, ['BODY.PEEK[]']).items())
             if b'BODY[]' in data}
+
+
+class _LongLines:
+    "Reads letters whose lines are longer than RFC 5322 allows"
+
+    def _getline(self):
+        line = self.file.readline(MAX_LINE + 1)
+        if len(line) > MAX_LINE:
+            raise poplib.error_proto("line too long")
+        if not line:
+            raise poplib.error_proto("-ERR EOF")
+        return line.rstrip(b'\r\n'), len(line)
+
+
+class _Pop3(_LongLines, poplib.POP3):
+    pass
+
+
+class _Pop3Ssl(_LongLines, poplib.POP3_SSL):
+    pass
 
 
 class Pop3:
@@ -104,10 +138,10 @@ class Pop3:
     def open(cls, host, port, security, username, password, folder):
         context = ssl.create_default_context()
         if security == 'ssl':
-            client = poplib.POP3_SSL(
+            client = _Pop3Ssl(
                 host, port, timeout=TIMEOUT, context=context)
         else:
-            client = poplib.POP3(host, port, timeout=TIMEOUT)
+            client = _Pop3(host, port, timeout=TIMEOUT)
         try:
             if security == 'starttls':
                 client.stls(context)

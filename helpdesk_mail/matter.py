@@ -42,19 +42,24 @@ class Matters:
         tickets = self._find_tickets(
             by_id | set(found.values()), by_number)
         self._by_id = self._matters(tickets)
+        # Companies count on their own
         self._by_number = {
-            m.ticket.number: m for m in self._by_id.values()}
+            (m.company, m.ticket.number): m for m in self._by_id.values()}
         self._by_reference = {
             reference: self._by_id[id_] for reference, id_ in found.items()
             if id_ in self._by_id}
 
-    def get(self, clue):
-        "Return the matter of a clue, None if there is none."
-        if clue.kind in {'address', 'message'}:
-            return self._by_id.get(clue.value)
-        elif clue.kind == 'reference':
-            return self._by_reference.get(clue.value)
-        return self._by_number.get(clue.value)
+    def of(self, item):
+        "Return what finds the matter of a clue of the letter, or None."
+        company = item.section.company.id
+
+        def get(clue):
+            if clue.kind in {'address', 'message'}:
+                return self._by_id.get(clue.value)
+            elif clue.kind == 'reference':
+                return self._by_reference.get(clue.value)
+            return self._by_number.get((company, clue.value))
+        return get
 
     def add(self, item):
         "Let later letters of the batch refer to this one."

@@ -7,8 +7,10 @@ Outgoing mail: from a stored conversation to the SMTP server.
 Decided here: the headers, what goes below the text, when it is tried again.
 Not here: who is written to and what (conversation.py).
 """
+import contextlib
 import datetime as dt
 import mimetypes
+import re
 import smtplib
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -18,18 +20,27 @@ from email.utils import format_datetime, parseaddr
 import trytond.config as config
 from trytond.i18n import gettext
 from trytond.pool import Pool
-from trytond.sendmail import send_message
+from trytond.sendmail import get_smtp_server
 from trytond.tools import firstline
 from trytond.transaction import without_check_access
 from trytond.url import host
 
 from .intake import filter as filter_
 from .intake import signing
+from .intake.file import safe_file_name
 
 MAX_REFERENCES = 10
 # After these pauses a mail is tried again; then it has failed
 PAUSES = [dt.timedelta(minutes=m) for m in [
         1, 2, 5, 10, 30, 60, 2 * 60, 4 * 60, 8 * 60, 24 * 60]]
+
+
+# What strangers call their mails goes into our headers
+_MESSAGE_ID = re.compile(r'(?!.*=\?)[!-;=?A-~]{1,200}@[!-;=?A-~]{1,200}')
+
+
+class NoSender(ValueError):
+    "There is no address to send from; an administrator can set one."
 
 
 class Outgoing:
@@ -55,16 +66,39 @@ class Outgoing:
                 message = self.render(
                     conversation, footers[conversation.id],
                     threads[conversation.ticket.id])
-                send_message(
-                    message, self.from_address(conversation.ticket.section),
-                    strict=True)
-            except (ValueError, smtplib.SMTPException, OSError) as exception:
+                refused = self._hand_over(
+                    message, self.from_address(conversation.ticket.section))
+            except (ValueError, MessageError, smtplib.SMTPException,
+                    OSError) as exception:
                 self._not_sent(conversation, exception)
             else:
                 conversation.delivery = 'sent'
-                conversation.delivery_error = None
+                conversation.delivery_error = (
+                    self.explain(smtplib.SMTPRecipientsRefused(refused))
+                    if refused else None)
                 conversation.next_try = None
         Conversation.save(self.conversations)
+        Conversation.not_delivered([
+                c for c in self.conversations if c.delivery == 'failed'])
+
+    @staticmethod
+    def _hand_over(message, from_address):
+        """
+        Give the message to the server; return who was refused in copy.
+
+        Tryton's send_message neither tells who was refused nor that the mail
+        was taken when saying good-bye fails afterwards.
+        """
+        server = get_smtp_server(strict=True)
+        try:
+            refused = server.send_message(message, from_addr=from_address)
+        finally:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                server.quit()
+        to = {a.addr_spec for a in message['To'].addresses}
+        if not to.isdisjoint(refused):
+            raise smtplib.SMTPRecipientsRefused(refused)
+        return refused
 
     def _not_sent(self, conversation, exception):
         conversation.tries = (conversation.tries or 0) + 1
@@ -89,7 +123,8 @@ class Outgoing:
                 and not isinstance(exception, (
                         smtplib.SMTPAuthenticationError,
                         smtplib.SMTPConnectError, smtplib.SMTPHeloError)))
-        return isinstance(exception, ValueError)
+        return (isinstance(exception, (ValueError, MessageError))
+            and not isinstance(exception, NoSender))
 
     @staticmethod
     def explain(exception):
@@ -115,12 +150,13 @@ class Outgoing:
         """
         Return the address that mails of the section come from.
 
-        Raises ValueError with a text for people if there is none.
+        Raises NoSender with a text for people if there is none.
         """
         address = section.mail_address or parseaddr(
             config.get('email', 'from', default=''))[1]
-        if not address:
-            raise ValueError(gettext(
+        if '@' not in address:
+            # Without "from" Tryton takes the user that it runs as
+            raise NoSender(gettext(
                     'helpdesk_mail.msg_no_sender', section=section.rec_name))
         return address
 
@@ -129,7 +165,7 @@ class Outgoing:
         "Return the domain for the Message-IDs of the section's mails."
         try:
             return cls.from_address(section).rpartition('@')[2] or host()
-        except ValueError:
+        except NoSender:
             return host()
 
     @staticmethod
@@ -168,8 +204,7 @@ class Outgoing:
         """
         message = EmailMessage()
         self._address(message, conversation)
-        message['Subject'] = ' '.join(
-            self.subject(conversation).split())
+        message['Subject'] = _plain(self.subject(conversation))
         message['Date'] = format_datetime(
             conversation.at.replace(tzinfo=dt.timezone.utc))
         message['Message-ID'] = f'<{conversation.message_id}>'
@@ -189,7 +224,8 @@ class Outgoing:
             maintype, _, subtype = type_.partition('/')
             message.add_attachment(
                 bytes(attachment.data or b''), maintype=maintype,
-                subtype=subtype, filename=attachment.name)
+                subtype=subtype,
+                filename=_plain(safe_file_name(attachment.name or '')))
         return message
 
     def _address(self, message, conversation):
@@ -226,7 +262,9 @@ class Outgoing:
 
         RFC 5322, 3.6.4: it answers the newest mail before it.
         """
-        before = [c.message_id for c in thread if c.id != conversation.id]
+        thread = [c for c in thread if c.id != conversation.id
+            and _MESSAGE_ID.fullmatch(c.message_id)]
+        before = [c.message_id for c in thread]
         if not before:
             return
         received = [c.message_id for c in thread if c.direction == 'in']
@@ -235,10 +273,20 @@ class Outgoing:
             f'<{m}>' for m in reversed(before[:MAX_REFERENCES]))
 
 
+def _plain(text):
+    """
+    Return the text as a header takes it as it is.
+
+    EmailMessage decodes what looks like an encoded word (RFC 2047) even in
+    what is assigned to it, line ends included.
+    """
+    return ' '.join(text.split()).replace('=?', '= ?')
+
+
 def _address(name, email):
     "Return an address header value; raise ValueError if it is none."
     try:
-        return Address(display_name=' '.join(name.split()), addr_spec=email)
+        return Address(display_name=_plain(name), addr_spec=email)
     except (ValueError, IndexError, MessageError) as exception:
         raise ValueError(gettext(
                 'helpdesk_mail.msg_address_invalid',

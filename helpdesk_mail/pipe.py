@@ -73,7 +73,7 @@ def _configure(files):
     logging.getLogger().addHandler(logging.NullHandler())
     for file in filter(None, files):
         if not os.access(file, os.R_OK):
-            raise Refused(os.EX_CONFIG,
+            raise Refused(os.EX_TEMPFAIL,
                 f"configuration file {file} cannot be read")
     config.update_etc(files)
 

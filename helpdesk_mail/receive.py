@@ -9,7 +9,6 @@ bulk. Not here: what the steps decide.
 """
 import datetime as dt
 import logging
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,6 +27,9 @@ from .outgoing import Outgoing
 BATCH = 25
 # Automatic answers that an address gets in an hour at the most
 ACKNOWLEDGE_LIMIT = 5
+# Larger letters, in bytes, wait for a person
+MAX_LETTER = config.getint(
+    'helpdesk', 'max_letter', default=25 * 1024 * 1024)
 
 logger = logging.getLogger(__name__)
 
@@ -48,10 +50,12 @@ def receive(mails):
     tasks = list(transaction.tasks)
     try:
         Receiver(mails).run()
-    except (TransactionError, backend.DatabaseOperationalError):
-        # Not the fault of a letter: the whole task is run again
+    except TransactionError:
         raise
     except Exception as exception:
+        if _is_passing(exception):
+            # Not the fault of a letter: the whole task is run again
+            raise
         logger.exception(
             "cannot judge the letters %s", [m.id for m in mails])
         transaction.rollback()
@@ -62,6 +66,16 @@ def receive(mails):
             middle = len(mails) // 2
             Mail.__queue__.judge(mails[:middle])
             Mail.__queue__.judge(mails[middle:])
+
+
+def _is_passing(exception):
+    "Tell if the database may well do it the next time."
+    if not isinstance(exception, backend.DatabaseOperationalError):
+        return False
+    # PostgreSQL, appendix A: connection, rollback, resources, locks,
+    # intervention. A limit (54) is passed by the letter each time.
+    state = getattr(exception, 'sqlstate', None)
+    return not state or state[:2] in {'08', '40', '53', '55', '57'}
 
 
 @dataclass(eq=False)
@@ -114,21 +128,22 @@ class Receiver:
                 i.letter.date or i.mail.received_at, i.mail.id))
 
     def filter(self):
+        pool = Pool()
+        Mail = pool.get('helpdesk.mail')
         policy = filter.Policy(
             own_mark=Outgoing.mark(),
             own_addresses=frozenset(self.sections),
-            max_size=config.getint(
-                'helpdesk', 'max_letter', default=25 * 1024 * 1024))
+            max_size=MAX_LETTER)
         for item in self.items:
-            item.verdict = filter.judge(item.letter, policy)
+            item.section = self._section(item)
+            item.verdict = filter.judge(
+                item.letter, policy, Mail.filters())
             if item.mail.released and item.letter.sender:
                 item.verdict = Verdict(
                     'file', 'released', automatic=item.verdict.automatic,
                     answer=item.verdict.answer)
-            if item.verdict.action == 'file':
-                item.section = self._section(item)
-                if not item.section:
-                    item.verdict = Verdict('hold', 'no_section')
+            if item.verdict.action == 'file' and not item.section:
+                item.verdict = Verdict('hold', 'no_section')
 
     def _section(self, item):
         "Return the section of the rule, of the address, or the default one."
@@ -167,7 +182,11 @@ class Receiver:
         seen = {m.fingerprint: m for m in Mail.search([
                     ('fingerprint', 'in', [
                             i.letter.fingerprint for i in items]),
-                    ('state', '=', 'filed'),
+                    ['OR',
+                        ('state', '=', 'filed'),
+                        ('reason_key', '=', 'discarded'),
+                        ],
+                    ('id', 'not in', [i.mail.id for i in items]),
                     ])}
         for item in items:
             fingerprint = item.letter.fingerprint
@@ -181,15 +200,8 @@ class Receiver:
     def identify(self):
         pool = Pool()
         ContactMechanism = pool.get('party.contact_mechanism')
-        emails = {i.letter.sender.email for i in self.filed}
-        parties = defaultdict(list)
-        for mechanism in ContactMechanism.search([
-                    ('type', '=', 'email'),
-                    ('value', 'in', list(emails)),
-                    ('party.active', '=', True),
-                    ], order=[('id', 'ASC')]):
-            if mechanism.party.id not in parties[mechanism.value]:
-                parties[mechanism.value].append(mechanism.party.id)
+        parties = ContactMechanism.parties_by_email(
+            {i.letter.sender.email for i in self.filed})
         for item in self.filed:
             item.sender = identify.identify(item.letter, parties.get)
 
@@ -201,7 +213,7 @@ class Receiver:
         matters = Matters(self.filed)
         for item in self.filed:
             found = thread.thread(
-                item.clues, matters.get,
+                item.clues, matters.of(item),
                 lambda m: m.takes_part(item.sender))  # noqa: B023
             item.matter, item.mentions = found.ticket, found.mentions
             if item.matter and item.matter.closed:
@@ -209,7 +221,11 @@ class Receiver:
                 item.mentions = item.follows
                 item.section = item.follows.section
             if not item.matter:
-                if item.verdict.reason == 'auto_replied':
+                if item.verdict.reason == 'absence':
+                    # Its subject alone says so: perhaps it is about absences
+                    item.verdict = Verdict(
+                        'file', 'no_answer_wanted', answer=False)
+                elif item.verdict.reason == 'auto_replied':
                     # It answers a letter of ours that is no longer there
                     item.verdict = Verdict('ignore', 'auto_replied')
                     continue
@@ -261,7 +277,8 @@ class Receiver:
             item.matter.ticket = ticket
         # What is mentioned may have been made just now
         late = [i for i in items
-            if i.mentions and not i.matter.ticket.preceding]
+            if i.mentions and not i.matter.ticket.preceding
+            and self._may_name(i)]
         for item in late:
             item.matter.ticket.preceding = item.mentions.ticket
         Ticket.save([i.matter.ticket for i in late])
@@ -273,14 +290,19 @@ class Receiver:
         copied = self._copied(item)
         if item.follows:
             before = item.follows.ticket.follow_up_values()
+            # Otherwise subjects would collect numbers of old tickets
+            values['subject'] = before['subject']
             party = party or item.follows.ticket.party
+            if party != item.follows.ticket.party:
+                before.update(contact=None, sale=None)
         else:
             before = self._default_values(item)
         return {
             **before,
             **values,
             'party': party.id if party else None,
-            'language': party.lang.id if party and party.lang else None,
+            'language': (party.lang.id if party and party.lang
+                else before.get('language')),
             'state': 'open',
             'unread': not item.verdict.automatic,
             'last_communication_at': item.mail.received_at,
@@ -297,8 +319,16 @@ class Receiver:
             'type': section.ticket_type.id if section.ticket_type else None,
             'priority': section.ticket_priority,
             'preceding': (mentions.ticket.id
-                if mentions and mentions.ticket else None),
+                if mentions and mentions.ticket
+                and self._may_name(item) else None),
             }
+
+    @staticmethod
+    def _may_name(item):
+        "Tell if who sees the new ticket also sees the one it mentions."
+        new, old = item.section, item.mentions.section
+        return new == old or (
+            new.company == old.company and old.visibility != 'private')
 
     def _create_parties(self, items):
         "Return the new parties of the unknown senders, by address."
@@ -380,7 +410,7 @@ class Receiver:
     def _reason(self, item):
         "Return the key of the reason and its detail."
         if item.verdict.action == 'file' and item.mentions:
-            return 'mentions', item.mentions.ticket.rec_name
+            return 'mentions', f'#{item.mentions.ticket.number}'
         if item.verdict.reason == 'duplicate':
             return 'duplicate', str(item.mentions.id)
         return item.verdict.reason or None, None

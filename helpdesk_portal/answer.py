@@ -74,6 +74,7 @@ class Ticket(metaclass=PoolMeta):
                     **self.follow_up_values(),
                     'description': answer.text,
                     'channel': 'web',
+                    'state': 'open',
                     }])
         Conversation.acknowledge([ticket])
         return ticket

@@ -8,11 +8,11 @@ from trytond.pool import PoolMeta
 class Configuration(metaclass=PoolMeta):
     __name__ = 'helpdesk.configuration'
 
-    guest_link_days = fields.Integer("Guest Links Hold", required=True,
+    guest_link_days = fields.Integer("Guest Links Valid For", required=True,
         domain=[
             ('guest_link_days', '>', 0),
             ],
-        help="How many days the link in a mail opens its ticket.")
+        help="For how many days the link in a mail opens its ticket.")
 
     @classmethod
     def default_guest_link_days(cls):

@@ -30,10 +30,10 @@ class GuestLink(ModelSQL, ModelView):
     email = fields.Char("E-Mail", required=True, readonly=True,
         help="The address that the link was sent to.")
     token_hash = fields.Char("Token Hash", required=True, readonly=True,
-        strip=False,
-        help="What the token of the link is recognised by.")
+        strip=False, loading='lazy',
+        help="Recognises the token of the link without storing it.")
     expires_at = fields.DateTime("Expires On", required=True, readonly=True,
-        help="When the link stops to open the ticket.")
+        help="When the link stops opening the ticket.")
     revoked_at = fields.DateTime("Revoked On", readonly=True,
         help="When the link was made to stop before its time.")
     valid = fields.Function(fields.Boolean("Valid",

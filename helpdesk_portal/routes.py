@@ -129,8 +129,7 @@ def ticket(request, pool, number):
     if 'before' in request.args:
         before, = Conversation.search([
                 ('id', '=', _id(request.args['before'])),
-                ('ticket', '=', ticket.id),
-                Conversation.on_portal(),
+                Conversation.on_portal(ticket),
                 ]) or [None]
     return TicketPage(
         request, visitor, ticket, LIMITS, before=before).response()
@@ -172,8 +171,7 @@ def attachment(request, pool, number, id):
     for attachment in attachments:
         if Conversation.search([
                     ('id', '=', attachment.resource.id),
-                    ('ticket', '=', ticket.id),
-                    Conversation.on_portal(),
+                    Conversation.on_portal(ticket),
                     ]):
             return _download(attachment)
     abort(HTTPStatus.NOT_FOUND)

@@ -202,8 +202,7 @@ class TicketPage(Page):
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
         conversations = Conversation.search([
-                ('ticket', '=', self.ticket.id),
-                Conversation.on_portal(),
+                Conversation.on_portal(self.ticket),
                 Conversation.earlier_than(self.before),
                 ],
             order=[('at', 'DESC'), ('id', 'DESC')],

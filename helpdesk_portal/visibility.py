@@ -8,7 +8,7 @@ and ``Conversation.on_portal`` for what was said on them.
 """
 from dataclasses import dataclass
 
-from trytond.pool import PoolMeta
+from trytond.pool import Pool, PoolMeta
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,39 @@ class Conversation(metaclass=PoolMeta):
     __name__ = 'helpdesk.conversation'
 
     @classmethod
-    def on_portal(cls):
+    def on_portal(cls, ticket):
         """
-        Return the domain of the conversations shown to customers.
+        Return the domain of the ticket's conversations shown to customers.
 
         Internal ones never are (SE11). Neither is what another machine wrote
         into the ticket: it may be the confirmation of a service somewhere
-        that somebody registered at with the ticket's address (SE9).
+        that somebody registered at with the ticket's address (SE9). For the
+        same reason mails of others than the customer only show if an agent
+        made them watchers.
         """
+        pool = Pool()
+        Participant = pool.get('helpdesk.participant')
+        parties = [p.id for p in [ticket.party, ticket.contact] if p]
+        participant = Participant.__table__()
+        watchers = participant.select(
+            participant.email,
+            where=(participant.ticket == ticket.id)
+            & (participant.role == 'watcher'))
         return [
+            ('ticket', '=', ticket.id),
             ('direction', 'in', ['in', 'out']),
             ('kind', '!=', 'note'),
             ['OR',
                 ('direction', '=', 'out'),
-                ('automatic', '!=', True),
+                [
+                    ('automatic', '!=', True),
+                    ['OR',
+                        ('kind', '!=', 'email'),
+                        ('from_address', '=', ticket.email),
+                        ('from_address', 'in', watchers),
+                        ('party', 'in', parties),
+                        ],
+                    ],
                 ],
             ]
 

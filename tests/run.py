@@ -103,7 +103,7 @@ class Runner:
             env['TRYTOND_DATABASE_URI'] = self.ask(python, POSTGRESQL_URI)
         without = 'check' if first else 'check or once'
         return Run(title, [
-                python, '-m', 'pytest', '-m', f'not ({without})',
+                python, '-m', 'pytest', '-rs', '-m', f'not ({without})',
                 *self.jobs(), *self.arguments,
                 *(self.chosen or [p for p in paths if _has_tests(p)]),
                 ], env)

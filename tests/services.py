@@ -108,7 +108,8 @@ class Sink:
 
     `messages` are email.message.EmailMessage objects; `envelopes` the
     aiosmtpd envelopes. Set `refuse` to an answer such as '550 No such user'
-    to refuse recipients, `refuse_data` to refuse the letter itself.
+    to refuse recipients, `refuse_address` to refuse one of them,
+    `refuse_data` to refuse the letter itself.
     stop() and start() take the server down and up again on the same port.
     """
 
@@ -116,6 +117,7 @@ class Sink:
         self.port = port or free_port()
         self.envelopes = []
         self.refuse = None
+        self.refuse_address = None
         self.refuse_data = None
         self._controller = None
 
@@ -159,6 +161,8 @@ class Sink:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.refuse:
             return self.refuse
+        if address == self.refuse_address:
+            return '550 No such user here'
         envelope.rcpt_tos.append(address)
         return '250 OK'
 

@@ -97,8 +97,12 @@ def automatic_reply(letter, policy):
             or _word(letter, 'X-Precedence') in {'auto_reply', 'auto-reply'}
             or _word(letter, 'X-Autoreply') not in {'', 'no'}
             or _word(letter, 'X-Autorespond') not in {'', 'no'}
-            or _ABSENCE.match(letter.subject)):
+            ):
         return Verdict('file', 'auto_replied', automatic=True, answer=False)
+    if _ABSENCE.match(letter.subject):
+        # People write about absence notes too
+        reason = 'auto_replied' if _says_automatic(letter) else 'absence'
+        return Verdict('file', reason, automatic=True, answer=False)
 
 
 def automatic_other(letter, policy):

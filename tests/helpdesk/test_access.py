@@ -174,8 +174,10 @@ def test_files_are_kept():
             Attachment.create([{
                         'name': 'b.txt', 'data': b'b',
                         'resource': str(sent)}])
-        Attachment.create([{
+        other, = Attachment.create([{
                     'name': 'b.txt', 'data': b'b', 'resource': str(ticket)}])
+        with pytest.raises(AccessError):
+            Attachment.write([other], {'resource': str(sent)})
 
 
 @with_transaction()
@@ -193,6 +195,48 @@ def test_state_is_changed_by_buttons():
             with pytest.raises(AccessError):
                 Ticket.write([Ticket(ticket.id)], values)
     assert Ticket(ticket.id).subject != "New"
+
+
+@with_transaction()
+def test_agent_creates_ticket():
+    "An agent creates a ticket with all the fields that a client sends"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        ticket, = Ticket.create([{
+                    'subject': "By hand", 'company': desk.company.id,
+                    'section': desk.section.id, 'priority': 'normal',
+                    'channel': 'phone', 'description': "Called",
+                    'employee': desk.agent.employee.id}])
+        with pytest.raises(AccessError):
+            Ticket.create([{
+                        'subject': "Forged", 'company': desk.company.id,
+                        'section': desk.section.id, 'state': 'closed',
+                        'closed_by': 'customer'}])
+    assert Ticket(ticket.id).state == 'draft'
+
+
+@with_transaction()
+def test_form_with_hidden_tickets_around():
+    "A ticket can be opened whose preceding and follow-up one may not see"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    with Transaction().set_context(desk.context):
+        private = desk.make_section("Board", visibility='private')
+    hidden = desk.make_ticket(section=private)
+    ticket = desk.make_ticket(preceding=hidden)
+    desk.make_ticket(section=private, preceding=ticket)
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        form = Ticket.fields_view_get(view_type='form')
+        names = [n for n in form['fields'] if n != 'preceding']
+        values, = Ticket.read([ticket.id], [
+                *names, 'visible_preceding.rec_name', 'follow_ups.rec_name'])
+    assert values['visible_preceding'] is None
+    assert not values['follow_ups']
 
 
 @with_transaction()

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.once
 ORIGINAL = 'helpdesk.17.n0nce.aaaaaaaaaaaaaaaa@helpdesk.example'
 PERSON = Verdict('file')
 REPLY = Verdict('file', 'auto_replied', automatic=True, answer=False)
+ABSENCE = Verdict('file', 'absence', automatic=True, answer=False)
 MACHINE = Verdict('file', 'auto_generated', automatic=True, answer=False)
 LIST = Verdict('file', 'list', answer=False)
 UNWANTED = Verdict('file', 'no_answer_wanted', answer=False)
@@ -55,10 +56,10 @@ class FilterTestCase(unittest.TestCase):
                 ('Auto-Submitted: Auto-Replied; owner-email="x"', REPLY),
                 ('X-Autoreply: yes', REPLY),
                 ('Precedence: auto_reply', REPLY),
-                ('Subject: Automatic reply: Order', REPLY),
-                ('Subject: Fuera de la oficina: Pedido', REPLY),
-                ('Subject: Resposta automàtica: Comanda', REPLY),
-                ('Subject: Abwesenheitsnotiz: Bestellung', REPLY),
+                ('Subject: Automatic reply: Order', ABSENCE),
+                ('Subject: Fuera de la oficina: Pedido', ABSENCE),
+                ('Subject: Resposta automàtica: Comanda', ABSENCE),
+                ('Subject: Abwesenheitsnotiz: Bestellung', ABSENCE),
                 ('Subject: Re: Automatic reply: Order', PERSON),
                 ('Subject: The automatic reply is wrong', PERSON),
                 ('Auto-Submitted: auto-generated', MACHINE),

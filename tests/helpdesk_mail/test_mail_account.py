@@ -1,6 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import time
+
 import pytest
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
@@ -114,9 +116,20 @@ def _test_skip_what_is_there(dovecot, protocol):
     account = make_account(dovecot, protocol)
     assert confirm(desk, account, 'skip') == 1
     assert fetch(account) == []
+    time.sleep(1.1)
     dovecot.deliver(letter("new"))
     mail, = fetch(account)
     assert mail.ticket.description.strip() == "new"
+    # Also when the server counts anew
+    mail.__class__.write([mail], {'uid_validity': '1'})
+    account.uid_validity = '1'
+    account.save()
+    assert {m.subject for m in fetch(account)} == {mail.subject}
+    # Until somebody wants them after all
+    account.draft([account])
+    confirm(desk, account)
+    assert "old" in [
+        m.ticket.description.strip() for m in fetch(account) if m.ticket]
 
 
 def test_many_letters(dovecot):

@@ -199,7 +199,7 @@ def _test_greylisted(sink):
 
 
 def test_no_sender_address(sink):
-    "Without a sender address the mail fails in plain words"
+    "Without a sender address the mail waits, and says so in plain words"
     _test_no_sender_address(sink)
 
 
@@ -210,7 +210,7 @@ def _test_no_sender_address(sink):
     config.set('email', 'from', '')
     conversation, = send(answer(ticket))
 
-    assert conversation.delivery == 'failed'
+    assert conversation.delivery == 'queued'
     assert "Support" in conversation.delivery_error
 
 
@@ -235,6 +235,79 @@ def _test_header_injection(sink):
     assert sink.envelopes[0].rcpt_tos == ['ada@example.org']
 
 
+def test_encoded_twice(sink):
+    "SE8: what looks like an encoded word is not decoded into our headers"
+    _test_encoded_twice(sink)
+
+
+@with_transaction()
+def _test_encoded_twice(sink):
+    helpdesk()
+    evil = b'=?utf-8?q?=0d=0aX-Evil:_1=0d=0a=0d=0a<h1>?='
+    encoded = evil.replace(b'=', b'=3D').replace(b'?', b'=3F').replace(
+        b'_', b'=5F')
+    raw = letter(subject="SUBJECT", sender="NAME <ada@example.org>",
+        message_id='<ID@example.org>')
+    raw = raw.replace(b'<ID@', b'<' + evil.replace(b'<h1>', b'') + b'@')
+    for word in [b'SUBJECT', b'NAME']:
+        raw = raw.replace(word, b'=?utf-8?q?' + encoded + b'?=')
+    mail, = deliver(raw)
+    conversation, = send(answer(mail.ticket, attachments=[
+                ('create', [{'name': evil.decode(), 'data': b'x'}])]))
+
+    assert conversation.delivery == 'sent'
+    content = sink.envelopes[0].original_content
+    head, _, _ = content.partition(b'\r\n\r\n')
+    assert b'\r\nX-Evil' not in content
+    assert b'\r\nMessage-ID: <helpdesk.' in head
+    assert b'In-Reply-To: <=?' not in head
+
+
+def test_server_leaves_without_a_word(sink, monkeypatch):
+    "A mail that the server has taken is sent, however the connection ends"
+    import smtplib
+
+    def quit(self):
+        raise smtplib.SMTPServerDisconnected("gone")
+    monkeypatch.setattr(smtplib.SMTP, 'quit', quit)
+    _test_server_leaves_without_a_word(sink)
+
+
+@with_transaction()
+def _test_server_leaves_without_a_word(sink):
+    helpdesk()
+    mail, = deliver(letter())
+    conversation, = send(answer(mail.ticket))
+
+    assert conversation.delivery == 'sent'
+    assert len(sink.messages) == 1
+
+
+def test_customer_refused_watcher_not(sink):
+    "An answer that only a watcher got is not shown as sent"
+    _test_customer_refused_watcher_not(sink)
+
+
+@with_transaction()
+def _test_customer_refused_watcher_not(sink):
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = helpdesk()
+    ticket = desk.make_ticket(
+        email='ada@example.org', state='open', participants=[
+            {'email': 'watch@example.org', 'role': 'watcher'}])
+    sink.refuse_address = 'ada@example.org'
+    conversation = answer(ticket)
+    Ticket.wait([ticket])
+    conversation, = send(conversation)
+
+    assert conversation.delivery == 'failed'
+    assert 'ada@example.org' in conversation.delivery_error
+    ticket = Ticket(ticket.id)
+    assert ticket.unread
+    assert ticket.state == 'open'
+
+
 def test_watchers_get_a_copy(sink):
     "Watchers get the answers in copy, who was only written to in copy not"
     _test_watchers_get_a_copy(sink)
@@ -252,6 +325,24 @@ def _test_watchers_get_a_copy(sink):
     assert sink.messages[0]['Cc'] == 'watch@example.org'
     assert sink.envelopes[0].rcpt_tos == [
         'ada@example.org', 'watch@example.org']
+
+
+@with_transaction()
+def test_mail_written_by_a_program():
+    "An agent's program that creates a conversation has it sent as well"
+    pool = Pool()
+    Conversation = pool.get('helpdesk.conversation')
+    desk = helpdesk()
+    ticket = desk.make_ticket(email='ada@example.org', state='open')
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        conversation, = Conversation.create([{
+                    'ticket': ticket.id, 'kind': 'email', 'direction': 'out',
+                    'body': "Done"}])
+
+    conversation = Conversation(conversation.id)
+    assert conversation.delivery == 'queued'
+    assert conversation.to_addresses == 'ada@example.org'
 
 
 @with_transaction()

@@ -1,6 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import pytest
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction, inactive_records
@@ -427,3 +429,118 @@ def test_letter_of_another_application():
     assert deliver(letter(subject="Invoice 1"), inbox=inbox) == []
     email_, = Email.search([('inbox', '=', inbox.id)])
     assert email_.rule == inbox.rules[0]
+
+
+@with_transaction()
+def test_customer_with_capitals():
+    "An address is the same in capitals"
+    pool = Pool()
+    Party = pool.get('party.party')
+    helpdesk()
+    party = Party(name="Ada")
+    party.contact_mechanisms = [{'type': 'email', 'value': 'Ada@Example.org'}]
+    Party.save([party])
+    mail, = deliver(letter(sender='ADA@example.ORG'))
+
+    assert mail.ticket.party == party
+
+
+@with_transaction()
+def test_request_about_absences():
+    "ML12: who writes about absence notes gets a ticket, an absence note none"
+    helpdesk()
+    about, note = deliver(
+        letter("one", subject="Out of office cannot be switched on"),
+        letter("two", subject="Out of office",
+            Auto_Submitted='auto-generated'))
+
+    assert about.state == 'filed'
+    assert about.ticket.unread
+    assert not sent(about.ticket)
+    assert note.state == 'ignored'
+
+
+@with_transaction()
+def test_private_ticket_is_not_named():
+    "A stranger's letter tells nobody of a ticket that they may not see"
+    desk = helpdesk()
+    with Transaction().set_context(desk.context):
+        private = desk.make_section("Board", visibility='private')
+    secret = desk.make_ticket(section=private, subject="Secret plan")
+    mail, = deliver(letter(subject=f"[#{secret.number}]"))
+
+    assert mail.ticket.preceding is None
+    assert "Secret" not in mail.reason
+    assert secret.number in mail.reason
+
+
+def test_released_letter_keeps_its_section(monkeypatch):
+    "A letter that was held is filed where its rule said"
+    _test_released_letter_keeps_its_section(monkeypatch)
+
+
+@with_transaction()
+def _test_released_letter_keeps_its_section(monkeypatch):
+    pool = Pool()
+    Inbox = pool.get('inbound.email.inbox')
+    Mail = pool.get('helpdesk.mail')
+    Rule = pool.get('inbound.email.rule')
+    desk = helpdesk()
+    with Transaction().set_context(desk.context):
+        legal = desk.make_section("Legal", visibility='private')
+    inbox = Inbox(name="Legal", rules=[Rule(
+                action='helpdesk.mail|receive', section=legal)])
+    inbox.save()
+    with monkeypatch.context() as patch:
+        patch.setattr('trytond.modules.helpdesk_mail.receive.MAX_LETTER', 10)
+        mail, = deliver(letter(), inbox=inbox)
+    assert (mail.state, mail.section) == ('held', legal)
+    Mail.release([mail])
+    Mail.judge([mail])
+
+    assert Mail(mail.id).ticket.section == legal
+
+
+@with_transaction()
+def test_discarded_letter_stays_out():
+    "What a person discarded does not come back through another door"
+    pool = Pool()
+    Mail = pool.get('helpdesk.mail')
+    helpdesk(mail_address=None)
+    Value = pool.get('helpdesk.configuration.section')
+    values = Value.search([])
+    section = values[0].default_section
+    Value.write(values, {'default_section': None})
+    mail, = deliver(letter())
+    Mail.discard([mail])
+    Value.write(values, {'default_section': section.id})
+    again, = deliver(letter())
+
+    assert again.state == 'ignored'
+
+
+@with_transaction()
+def test_letters_are_kept_as_they_came():
+    "Nobody changes a letter, or makes it show another one"
+    pool = Pool()
+    Mail = pool.get('helpdesk.mail')
+    desk = helpdesk()
+    one, two = deliver(letter("one"), letter("two"))
+    user, context = desk.as_user(desk.manager)
+    with user, context:
+        for values in [{'email': two.email.id}, {'subject': "x"}]:
+            with pytest.raises(AccessError):
+                Mail.write([Mail(one.id)], values)
+        Mail.search([('state', '=', 'filed')])[0].raw
+
+
+@with_transaction()
+def test_letter_too_odd_for_the_database():
+    "ML1: a letter that fails alone stands alone, the others are filed"
+    helpdesk()
+    many = ', '.join(f'someone.with.a.long.name{i}@example.org'
+        for i in range(300))
+    mails = deliver(letter("one"), letter(
+            "two", to=f'support@example.com, {many}', Precedence='bulk'))
+
+    assert [m.state for m in mails] == ['filed', 'filed']

@@ -1,0 +1,18 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+from trytond.transaction import Transaction
+
+
+def write_first(Model, records):
+    """
+    Become the one writer of an SQLite database, which locks no records.
+
+    What is read after it is what the writer before has committed. Other
+    databases lock the records and need nothing.
+    """
+    transaction = Transaction()
+    if records and not transaction.database.has_select_for():
+        table = Model.__table__()
+        transaction.connection.cursor().execute(*table.update(
+                [table.id], [table.id], where=table.id == records[0].id))

@@ -1,0 +1,5 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+What it costs to file letters and to open tickets; "make bench" runs it.
+"""

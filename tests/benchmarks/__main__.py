@@ -1,0 +1,75 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+Measure on each database there is; print one JSON object a line.
+
+The variable BACKEND chooses the databases; "sqlite postgresql" unless set.
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from tests import environment, services
+
+URIS = {
+    'sqlite': lambda: 'sqlite://',
+    'postgresql': services.postgresql_uri,
+    }
+LEAST = 100
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog='make bench', description="Pass arguments with ARGS=.")
+    parser.add_argument('--letters', type=int, default=1000)
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--statements', action='store_true',
+        help="also count the statements of each kind and table")
+    parser.add_argument('--profile', metavar='FILE',
+        help="write a profile of the pipeline, for the module pstats")
+    if parser.parse_args().letters < LEAST:
+        parser.error(f"at least {LEAST} letters, or the lists stay short")
+    failed = False
+    for backend in os.environ.get('BACKEND', ' '.join(URIS)).split():
+        if reason := missing(backend):
+            print(json.dumps({'backend': backend, 'skipped': reason}),
+                flush=True)
+        else:
+            failed |= not measure(backend, sys.argv[1:])
+    sys.exit(failed)
+
+
+def missing(backend):
+    "Return why a backend cannot be used, None if it can"
+    if backend == 'postgresql':
+        return services.missing(backend)
+
+
+def measure(backend, arguments):
+    "Measure on a backend, in processes of their own; return if it worked"
+    folder = tempfile.mkdtemp(prefix='helpdesk-bench-')
+    name = f'helpdesk_bench_{os.getpid()}'
+    env = os.environ.copy()
+    for other in ['DB_NAME', 'TRYTOND_CONFIG']:
+        env.pop(other, None)
+    env['TRYTOND_DATABASE_URI'] = URIS[backend]()
+    env['TRYTOND_DATABASE__PATH'] = folder
+
+    def run(module, *arguments):
+        return subprocess.call(
+            [sys.executable, '-m', f'tests.benchmarks.{module}', name,
+                *arguments],
+            cwd=environment.ROOT, env=env) == 0
+    try:
+        return run('prepare') and run('measure', *arguments)
+    finally:
+        run('place')
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,142 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+What the web client asks the server when an agent opens tickets.
+
+Each request is a transaction of its own, with the rights of the agent. The
+fields are those of the views. Requests about the window and not about the
+tickets (views, tabs, attachments) are left out: they are the same for all.
+"""
+import statistics
+
+from lxml import etree
+from trytond.pool import Pool
+from trytond.transaction import Transaction
+
+from .prepare import AGENT
+from .statements import Statements, Stopwatch
+
+ROWS = 50
+# How many lines of a list inside a form the client asks for
+RELATED = 20
+REPEAT = 5
+TEXT = "The printer is on fire again.\n" * 100
+
+
+class Client:
+    "Asks as the web client does"
+
+    def __init__(self, name):
+        self.name = name
+        self.pool = Pool(name)
+        self.user, self.context = 0, {}
+        self.user = self.call('res.user', 'search', [('login', '=', AGENT)])[0]
+        self.context = dict(
+            self.call('res.user', 'get_preferences', True), client='bench',
+            _check_access=True)
+
+    def call(self, model, method, *args, **context):
+        with Transaction().start(
+                self.name, self.user, readonly=True,
+                context={**self.context, **context}):
+            result = getattr(self.pool.get(model), method)(*args)
+            if method == 'search':
+                result = [r.id for r in result]
+            return result
+
+    def view(self, type_):
+        with Transaction().start(self.name, 0, readonly=True):
+            ModelData = self.pool.get('ir.model.data')
+            view_id = ModelData.get_id('helpdesk', f'ticket_view_{type_}')
+        return self.call('helpdesk.ticket', 'fields_view_get', view_id)
+
+
+class TicketList:
+    "The list of tickets with its first rows"
+
+    def __init__(self, client):
+        self.client = client
+        self.fields = names(client.view('list')['fields'], string=True)
+
+    def open(self):
+        tickets = self.client.call('helpdesk.ticket', 'search', [], 0, ROWS)
+        rows = self.client.call(
+            'helpdesk.ticket', 'read', tickets, self.fields)
+        assert len(rows) == ROWS
+
+
+class TicketForm:
+    "A ticket with conversations; the newest are shown"
+
+    def __init__(self, client, conversations):
+        self.client = client
+        self.count = conversations
+        self.ticket = self._make_ticket()
+        view = client.view('form')
+        visible = {
+            f.get('name') for f in
+            etree.fromstring(view['arch']).iterfind('.//field[@visible]')}
+        self.fields = names(view['fields'])
+        for name in visible:
+            for view in view['fields'][name]['views'].values():
+                self.fields += [
+                    f'{name}.{n}' for n in names(view['fields'], string=True)]
+
+    def open(self):
+        row, = self.client.call(
+            'helpdesk.ticket', 'read', [self.ticket], self.fields,
+            related_read_limit=RELATED)
+        assert len(row['conversations']) == self.count
+        assert row['last_conversations.'][0]['content']
+
+    def _make_ticket(self):
+        pool = self.client.pool
+        with Transaction().start(self.client.name, 1):
+            Conversation = pool.get('helpdesk.conversation')
+            Section = pool.get('helpdesk.section')
+            Ticket = pool.get('helpdesk.ticket')
+            section, = Section.search([])
+            ticket, = Ticket.create([{
+                        'subject': f"{self.count} conversations",
+                        'company': section.company.id,
+                        'section': section.id,
+                        'state': 'open',
+                        }])
+            Conversation.create([{
+                        'ticket': ticket.id,
+                        'kind': 'email',
+                        'direction': 'in' if number % 2 else 'out',
+                        'delivery': None if number % 2 else 'sent',
+                        'author': "Ada",
+                        'body': TEXT,
+                        'html': f'<p>{TEXT}</p>',
+                        } for number in range(self.count)])
+        return ticket.id
+
+
+def names(definitions, string=False):
+    "Return the names to read for the definitions of fields"
+    result = ['rec_name', '_timestamp', '_write', '_delete']
+    for name, definition in definitions.items():
+        result.append(name)
+        if definition['type'] in {'many2one', 'one2one', 'reference'}:
+            result.append(f'{name}.rec_name')
+        elif string and definition['type'] in {'selection', 'multiselection'}:
+            result.append(f'{name}:string')
+    return result
+
+
+def measure(screen):
+    "Return the figures for opening the screen"
+    with Statements() as first:
+        screen.open()
+    milliseconds = []
+    for _ in range(REPEAT):
+        with Statements() as statements, Stopwatch() as stopwatch:
+            screen.open()
+        milliseconds.append(stopwatch.seconds * 1000)
+    return {
+        'statements': statements.count,
+        'statements_with_cold_caches': first.count,
+        'milliseconds': round(statistics.median(milliseconds), 1),
+        }, statements
