@@ -3,6 +3,7 @@
 
 import datetime as dt
 import html
+from collections import defaultdict
 
 from sql import Window
 from sql.functions import RowNumber
@@ -55,6 +56,9 @@ class Conversation(ModelSQL, ModelView):
     summary = fields.Function(fields.Char("Summary"), 'get_summary')
     attachments = fields.One2Many(
         'ir.attachment', 'resource', "Attachments", states=_states)
+    files = fields.Function(fields.Char("Files",
+            help="The names of the attachments."),
+        'get_files')
     delivery = fields.Selection([
             (None, ""),
             ('queued', "Being Sent"),
@@ -103,6 +107,22 @@ class Conversation(ModelSQL, ModelView):
         return firstline(self.body or '')[:200]
 
     @classmethod
+    def get_files(cls, conversations, name):
+        pool = Pool()
+        Attachment = pool.get('ir.attachment')
+        files = defaultdict(list)
+        attachment = Attachment.__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*attachment.select(
+                attachment.resource, attachment.name,
+                where=fields.SQL_OPERATORS['in'](
+                    attachment.resource, [str(c) for c in conversations]),
+                order_by=[attachment.id]))
+        for resource, file_name in cursor:
+            files[resource].append(file_name)
+        return {c.id: ', '.join(files[str(c)]) for c in conversations}
+
+    @classmethod
     def get_way(cls, conversations, name):
         definition = cls.fields_get(['kind', 'direction'])
         kinds = dict(definition['kind']['selection'])
@@ -127,6 +147,9 @@ class Conversation(ModelSQL, ModelView):
     @classmethod
     def view_attributes(cls):
         return super().view_attributes() + [
+            ('//group[@id="files"]', 'states', {
+                    'invisible': ~Eval('files'),
+                    }),
             ('/tree', 'visual',
                 If(Eval('delivery').in_(['failed', 'bounced']), 'danger',
                     If(Eval('direction') == 'internal', 'muted', ''))),

@@ -47,6 +47,7 @@ def test_answer():
     assert (conversation.direction, conversation.kind) == ('out', 'phone')
     assert (conversation.body, conversation.author) == ("Hello", "Agent")
     assert conversation.attachments[0].data == b'abc'
+    assert conversation.files == 'a.txt'
     assert ticket.first_answer_at == conversation.at
     assert ticket.state == 'open'
     assert not ticket.unread
