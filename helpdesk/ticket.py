@@ -175,7 +175,8 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
         'helpdesk.participant', 'ticket', "Participants", states=_states,
         help="Other people who take part in the ticket by mail.")
     is_overdue = fields.Function(
-        fields.Boolean("Overdue"), 'on_change_with_is_overdue')
+        fields.Boolean("Overdue"), 'on_change_with_is_overdue',
+        searcher='search_is_overdue')
     last_shown = 20
 
     del _states
@@ -303,6 +304,21 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
     def on_change_with_is_overdue(self, name=None):
         return bool(self.deadline and self.state not in OVER_STATES
             and self.deadline < dt.datetime.now())
+
+    @classmethod
+    def search_is_overdue(cls, name, clause):
+        _, operator, value = clause
+        overdue = [
+            ('deadline', '<', dt.datetime.now()),
+            ('state', 'not in', OVER_STATES),
+            ]
+        if (operator == '=') == bool(value):
+            return overdue
+        return ['OR',
+            ('deadline', '=', None),
+            ('deadline', '>=', dt.datetime.now()),
+            ('state', 'in', OVER_STATES),
+            ]
 
     @classmethod
     def get_visible_preceding(cls, tickets, name):

@@ -241,6 +241,9 @@ def test_section_figures():
     desk.make_ticket(state='resolved', unread=True, deadline=past)
     desk.make_ticket(state='closed')
     section = desk.section.__class__(desk.section.id)
+    Ticket = Pool().get('helpdesk.ticket')
+    assert Ticket.search([('is_overdue', '=', True)], count=True) == 1
+    assert Ticket.search([('is_overdue', '!=', True)], count=True) == 3
 
     assert (section.open_tickets, section.unassigned_tickets,
         section.unread_tickets, section.overdue_tickets) == (2, 1, 2, 1)

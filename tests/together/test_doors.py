@@ -106,10 +106,10 @@ def test_pipe_other_database(site):
 
 
 def test_pipe_no_configuration(site, inbox):
-    "A configuration file that cannot be read: exit 78, its name is told"
+    "A configuration file that cannot be read: exit 75, its name is told"
     ended = site.finish(site.pipe(
             letter(), inbox, conf=site.folder / 'absent.conf'))
-    assert (ended.returncode, ended.stdout) == (os.EX_CONFIG, '')
+    assert (ended.returncode, ended.stdout) == (os.EX_TEMPFAIL, '')
     assert "absent.conf" in ended.stderr
     assert "Traceback" not in ended.stderr
 

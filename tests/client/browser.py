@@ -1,0 +1,174 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+A browser, with windows in which somebody uses the web client.
+
+    with Browser() as browser:
+        window = browser.window()
+        window.login(office.address, 'agent', PASSWORD)
+        window.open_menu('Helpdesk', 'Sections')
+        window.screenshot('01-sections')
+        ...window.page is playwright's...
+        assert not window.errors
+"""
+import contextlib
+import re
+import time
+from pathlib import Path
+
+from playwright.sync_api import expect, sync_playwright
+
+from tests.services import command
+
+OUTPUT = Path(__file__).parent / 'output'
+SIZE = {'width': 1366, 'height': 768}
+# The first page of a server that has just started takes its time
+TIMEOUT = 20_000
+# Between an answer of the server and the next request
+QUIET = 200
+ARGUMENTS = [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update',
+    '--disable-sync']
+# The client asks for a file for English, which has none
+HARMLESS = re.compile(r'/locale/[^/]*\.json$')
+
+
+class Browser:
+
+    def __enter__(self):
+        OUTPUT.mkdir(exist_ok=True)
+        with contextlib.ExitStack() as stack:
+            chromium = stack.enter_context(sync_playwright()).chromium
+            self._browser = chromium.launch(
+                executable_path=command('chromium'), args=ARGUMENTS)
+            stack.callback(self._browser.close)
+            self._stack = stack.pop_all()
+        expect.set_options(timeout=TIMEOUT)
+        return self
+
+    def __exit__(self, *args):
+        self._stack.close()
+
+    def window(self, **options):
+        "Return a window that shares nothing with the others"
+        context = self._browser.new_context(viewport=SIZE, **options)
+        context.set_default_timeout(TIMEOUT)
+        return Window(context.new_page())
+
+
+class Window:
+
+    def __init__(self, page):
+        self.page = page
+        self.errors = []
+        self._asked = set()
+        self._last_event = 0
+        page.on('request', self._note_request)
+        page.on('requestfinished', self._note_answer)
+        page.on('requestfailed', self._note_answer)
+        page.on('console', self._note_error)
+        page.on('pageerror', lambda error: self.errors.append(str(error)))
+
+    def _note_request(self, request):
+        # The client waits for news there all the time
+        if not request.url.endswith('/bus'):
+            self._asked.add(request)
+            self._last_event = time.monotonic()
+
+    def _note_answer(self, request):
+        self._asked.discard(request)
+        self._last_event = time.monotonic()
+
+    def settle(self):
+        """
+        Wait until the client has asked the server nothing for a moment.
+
+        It draws lists anew while it does, and loses clicks on the old ones.
+        """
+        # What was just clicked may not have asked yet
+        self._last_event = time.monotonic()
+        end = self._last_event + TIMEOUT / 1000
+        while (self._asked
+                or time.monotonic() < self._last_event + QUIET / 1000):
+            if time.monotonic() > end:
+                raise TimeoutError("The client has not come to rest")
+            # Playwright notices what happens only meanwhile
+            self.page.wait_for_timeout(QUIET / 4)
+
+    def _note_error(self, message):
+        if (message.type == 'error'
+                and not HARMLESS.search(message.location['url'])):
+            self.errors.append(message.text)
+
+    @property
+    def form(self):
+        "What is open in the current tab of the client"
+        return self.page.locator('#tabcontent > .tab-pane.active')
+
+    @property
+    def dialog(self):
+        return self.page.locator('.modal:visible').last
+
+    def login(self, address, login, password):
+        self.page.goto(address)
+        self.page.get_by_label('User name').fill(login)
+        self.page.get_by_role('button', name='Login').click()
+        self.page.fill('input[type=password]:visible', password)
+        self.page.keyboard.press('Enter')
+        expect(self.menu('Helpdesk')).to_be_visible()
+
+    def menu(self, name):
+        return self.page.locator('#menu').get_by_text(name, exact=True)
+
+    def open_menu(self, *names):
+        "Unfold the menus that come first, open the last"
+        *folders, last = names
+        for name, inner in zip(folders, names[1:]):
+            self.menu(name).click()
+            expect(self.menu(inner)).to_be_visible()
+        self.menu(last).click()
+
+    def row(self, text):
+        return self.form.locator('td:visible').filter(has_text=text).first
+
+    def open_row(self, text):
+        row = self.row(text)
+        expect(row).to_be_visible()
+        self.settle()
+        row.dblclick()
+
+    def open_tab(self, name):
+        self.settle()
+        self.form.get_by_role('tab', name=name).first.click()
+        self.settle()
+
+    def button(self, name):
+        "A button of the record, not one of the client around it"
+        return self.form.locator('.form').get_by_role(
+            'button', name=name, exact=True)
+
+    def press(self, name):
+        self.settle()
+        self.button(name).click()
+
+    def field(self, name):
+        return self.form.locator(f'input[name={name}]:visible').first
+
+    def choice(self, name):
+        "The option of a selection that is chosen"
+        return self.form.locator(f'select[name={name}]:visible option:checked')
+
+    def said(self, text=''):
+        "The entries of the conversation, the newest first"
+        return self.form.locator('.list-form-item:visible').filter(
+            has_text=text)
+
+    def reload(self):
+        self.settle()
+        self.form.get_by_role('button', name='Reload').click()
+
+    def screenshot(self, name, full=False):
+        self.settle()
+        self.page.screenshot(
+            path=OUTPUT / f'{name}.png', full_page=full, animations='disabled')
