@@ -5,7 +5,7 @@ import datetime as dt
 import html
 from collections import defaultdict
 
-from sql import Window
+from sql import Literal, Window
 from sql.functions import RowNumber
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
@@ -156,11 +156,12 @@ class Conversation(ModelSQL, ModelView):
             ]
 
     @classmethod
-    def newest(cls, tickets, count):
+    def newest(cls, tickets, count, shown=False):
         """
         Return the newest conversations of the tickets.
 
-        tickets are ids. Return a dictionary with the ids of at most count
+        tickets are ids; shown leaves out what the form of a ticket does not
+        show at once. Return a dictionary with the ids of at most count
         conversations for each ticket, the newest first, in one query.
         """
         result = {t: [] for t in tickets}
@@ -170,7 +171,8 @@ class Conversation(ModelSQL, ModelView):
             [table.ticket], order_by=[table.at.desc, table.id.desc])
         ranked = table.select(
             table.ticket, table.id, RowNumber(window=window).as_('rank'),
-            where=fields.SQL_OPERATORS['in'](table.ticket, list(tickets)))
+            where=fields.SQL_OPERATORS['in'](table.ticket, list(tickets))
+            & (cls._is_shown(table) if shown else Literal(True)))
         cursor.execute(*ranked.select(
                 ranked.ticket, ranked.id,
                 where=ranked.rank <= count,
@@ -178,6 +180,11 @@ class Conversation(ModelSQL, ModelView):
         for ticket, id_ in cursor:
             result[ticket].append(id_)
         return result
+
+    @classmethod
+    def _is_shown(cls, table):
+        "Return the SQL condition of what the form of a ticket shows at once."
+        return Literal(True)
 
     @classmethod
     def create(cls, vlist):

@@ -338,7 +338,7 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
         return Conversation.newest(
-            [t.id for t in tickets], cls.last_shown)
+            [t.id for t in tickets], cls.last_shown, shown=True)
 
     @classmethod
     def set_last_conversations(cls, tickets, name, value):

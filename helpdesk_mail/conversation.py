@@ -74,6 +74,13 @@ class Conversation(metaclass=PoolMeta):
         return super().is_automatic() or bool(self.automatic)
 
     @classmethod
+    def _is_shown(cls, table):
+        # Confirmations would hide what the customer wrote
+        return super()._is_shown(table) & (
+            (table.direction != 'out') | ~Coalesce(table.automatic, False)
+            | (table.delivery == 'failed'))
+
+    @classmethod
     def preprocess_values(cls, mode, values):
         values = super().preprocess_values(mode, values)
         if mode == 'create' and cls._is_to_be_sent(values):

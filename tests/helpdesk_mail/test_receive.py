@@ -76,6 +76,7 @@ def test_confirmation():
     assert confirmation.to_addresses == 'ada@example.org'
     assert mail.ticket.number in confirmation.body
     assert "ills" not in confirmation.body + confirmation.subject
+    assert list(mail.ticket.last_conversations) == [mail.conversation]
 
 
 @with_transaction()
