@@ -236,9 +236,9 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
                 # The server counts anew (RFC 3501, 2.3.1.1): what we have
                 # already is recognised by its fingerprint
                 self.uid_validity = source.validity
-                self.last_uid = '0'
-            return source.uids(
-                after=int(self.last_uid or 0), since=self.since)
+                self.last_uid = str(
+                    source.last_before(self.since) if self.since else 0)
+            return source.uids(after=int(self.last_uid or 0))
         uids = source.uids()
         known = {*(self.skipped or '').splitlines(),
             *self._known(source, uids)}
@@ -277,7 +277,9 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
             self.last_uid = str(uids[-1]) if uids else '0'
         else:
             self.skipped = '\n'.join(uids)
-        self.since = dt.datetime.now().replace(microsecond=0)
+        # Servers tell the time of a letter in full seconds
+        self.since = (dt.datetime.now().replace(microsecond=0)
+            + dt.timedelta(seconds=1))
         self.save()
 
     def import_existing(self):
@@ -337,6 +339,7 @@ class ConfirmStart(ModelView):
     existing = fields.Selection([
             ('import', "Import them as tickets"),
             ('skip', "Leave them out"),
+            ('continue', "Go on with those not yet fetched"),
             ], "What is there already", required=True, sort=False,
         states={
             'invisible': Eval('count', 0) == 0,
@@ -358,13 +361,16 @@ class Confirm(Wizard):
 
     def default_start(self, fields):
         with self._source() as source:
-            return {'count': source.count, 'existing': 'skip'}
+            return {
+                'count': source.count,
+                'existing': 'continue' if self.record.last_run else 'skip',
+                }
 
     def transition_confirm(self):
         with self._source() as source, without_check_access():
             if self.start.existing == 'skip':
                 self.record.skip_existing(source)
-            else:
+            elif self.start.existing == 'import':
                 self.record.import_existing()
             self.model.confirm([self.record])
         return 'end'

@@ -67,22 +67,26 @@ class Imap:
                 raise LoginRefused() from exception
             yield cls(client, folder)
 
-    def uids(self, after=0, since=None):
-        """
-        Return the UIDs after the given one, in ascending order.
-
-        since is a naive UTC time: letters that the server got before are
-        left out, whatever it calls them.
-        """
+    def uids(self, after=0):
+        "Return the UIDs after the given one, in ascending order."
         # The last letter matches n:* even if its UID is smaller (RFC 3501)
-        uids = sorted(u for u in self._client.search(
+        return sorted(u for u in self._client.search(
                 ['UID', f'{after + 1}:*']) if u > after)
-        if since is None or not uids:
-            return uids
-        since = since.replace(tzinfo=dt.timezone.utc)
+
+    def last_before(self, time):
+        """
+        Return the UID of the last letter the server got before the time.
+
+        time is naive UTC. Return 0 if there is none.
+        """
+        uids = self.uids()
+        if not uids:
+            return 0
+        time = time.replace(tzinfo=dt.timezone.utc)
         dates = self._client.fetch(uids, ['INTERNALDATE'])
-        return [u for u in uids
-            if u in dates and dates[u][b'INTERNALDATE'] >= since]
+        return max(
+            (u for u, d in dates.items() if d[b'INTERNALDATE'] < time),
+            default=0)
 
     def sizes(self, uids):
         "Return the sizes of the letters in bytes, by UID."

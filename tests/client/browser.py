@@ -110,13 +110,14 @@ class Window:
     def dialog(self):
         return self.page.locator('.modal:visible').last
 
-    def login(self, address, login, password):
+    def login(self, address, login, password, helpdesk='Helpdesk'):
+        "helpdesk is what its menu is called in the language of the user"
         self.page.goto(address)
         self.page.get_by_label('User name').fill(login)
         self.page.get_by_role('button', name='Login').click()
         self.page.fill('input[type=password]:visible', password)
         self.page.keyboard.press('Enter')
-        expect(self.menu('Helpdesk')).to_be_visible()
+        expect(self.menu(helpdesk)).to_be_visible()
 
     def menu(self, name):
         return self.page.locator('#menu').get_by_text(name, exact=True)
@@ -128,6 +129,24 @@ class Window:
             self.menu(name).click()
             expect(self.menu(inner)).to_be_visible()
         self.menu(last).click()
+
+    @property
+    def menus(self):
+        "All entries of the menu that can be seen"
+        return self.page.locator('#menu .column-char:visible')
+
+    def unfold(self, index):
+        "Click on an entry of the menu, return where those within it are"
+        before = self.menus.count()
+        self.menus.nth(index).click()
+        self.settle()
+        return range(index + 1, index + 1 + self.menus.count() - before)
+
+    def close_tabs(self):
+        close = self.page.locator('#tablist .close:visible')
+        while close.count():
+            close.first.click()
+            self.settle()
 
     def row(self, text):
         return self.form.locator('td:visible').filter(has_text=text).first
