@@ -27,6 +27,7 @@ TEST_LIBRARIES = [
     'polib',
     'psycopg[binary,pool]',
     'pytest',
+    'pytest-rerunfailures',
     'pytest-xdist',
     'trustme',
     ]

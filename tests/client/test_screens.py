@@ -18,7 +18,10 @@ from tests.client.office import PASSWORD, SUPPORT, Office, is_translated
 from tests.database import ROOT
 from tests.records import letter
 
-pytestmark = [pytest.mark.once, pytest.mark.needs('chromium', 'npm')]
+pytestmark = [
+    pytest.mark.once, pytest.mark.needs('chromium', 'npm'),
+    # A browser on a busy machine may miss a click, never three times
+    pytest.mark.flaky(reruns=2)]
 
 MENUS = [
     'Configuration', 'My Tickets', 'Sections', 'All Tickets', 'Letters']
@@ -151,7 +154,7 @@ def test_ticket(window):
     "All that it takes to answer is seen without scrolling"
     window.open_menu('Helpdesk', 'All Tickets')
     window.open_row("Ada")
-    for name in ["Answer", "Note", "Take", "Resolve"]:
+    for name in ["Answer", "Note", "Wait for Customer", "Resolve"]:
         expect(window.button(name)).to_be_in_viewport(ratio=1)
     expect(window.choice('state')).to_have_text("In Process")
     expect(window.said("It does not heat.").first).to_be_in_viewport(ratio=1)
