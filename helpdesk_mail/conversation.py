@@ -118,9 +118,8 @@ class Conversation(metaclass=PoolMeta):
             if not values.get('to_addresses'):
                 values['to_addresses'] = ticket.email
                 if not values.get('automatic'):
-                    values['cc_addresses'] = ', '.join(
-                        p.email for p in ticket.participants
-                        if p.role == 'watcher') or None
+                    values['cc_addresses'] = (
+                        ', '.join(ticket.watchers()) or None)
             values['message_id'] = signing.message_id(
                 secret, ticket.id, secrets.token_hex(8),
                 Outgoing.domain(ticket.section))
@@ -184,8 +183,7 @@ class Conversation(metaclass=PoolMeta):
         The text is ours alone: nothing of what the sender wrote goes out to
         an address that somebody else may have given (PO5).
         """
-        return cls.create([t_values for t_values in (
-                    cls._acknowledgement(t) for t in tickets) if t_values])
+        return cls.create([cls._acknowledgement(t) for t in tickets])
 
     @classmethod
     def _acknowledgement(cls, ticket):
@@ -254,9 +252,7 @@ class AnswerStart(metaclass=PoolMeta):
     def _recipients(self):
         if self.kind != 'email':
             return super()._recipients()
-        return [self.ticket.email, *(
-                p.email for p in self.ticket.participants
-                if p.role == 'watcher')]
+        return [self.ticket.email, *self.ticket.watchers()]
 
 
 class Answer(metaclass=PoolMeta):

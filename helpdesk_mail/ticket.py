@@ -19,6 +19,10 @@ class Ticket(metaclass=PoolMeta):
                     [t for t in tickets if t.acknowledge_by_hand()])
         return tickets
 
+    def watchers(self):
+        "Return the addresses that get the answers in copy."
+        return [p.email for p in self.participants if p.role == 'watcher']
+
     def acknowledge_by_hand(self):
         "Tell if the customer is to be told of a ticket made by an agent."
         return bool(self.email and self.section.acknowledge
