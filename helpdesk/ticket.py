@@ -12,7 +12,6 @@ from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
-from trytond.tools import lstrip_wildcard
 from trytond.transaction import Transaction, check_access, without_check_access
 
 from .exceptions import TicketDeleteError
@@ -358,18 +357,6 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
 
     def get_rec_name(self, name):
         return f"#{self.number} {self.subject}"
-
-    @classmethod
-    def search_rec_name(cls, name, clause):
-        _, operator, value = clause
-        bool_op = 'AND' if operator.startswith('!') else 'OR'
-        number = value
-        if operator.endswith('like'):
-            number = lstrip_wildcard(value).lstrip('#')
-        return [bool_op,
-            ('number', operator, number),
-            ('subject', operator, value),
-            ]
 
     @classmethod
     def view_attributes(cls):

@@ -27,6 +27,8 @@ def main():
         prog='make bench', description="Pass arguments with ARGS=.")
     parser.add_argument('--letters', type=int, default=1000)
     parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--tickets', type=int, nargs='*', default=[],
+        help="also open the screens with so many tickets, as 10000 300000")
     parser.add_argument('--statements', action='store_true',
         help="also count the statements of each kind and table")
     parser.add_argument('--profile', metavar='FILE',

@@ -17,6 +17,7 @@ def main():
     parser.add_argument('name')
     parser.add_argument('--letters', type=int, default=1000)
     parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--tickets', type=int, nargs='*', default=[])
     parser.add_argument('--statements', action='store_true')
     parser.add_argument('--profile')
     arguments = parser.parse_args()
@@ -26,6 +27,7 @@ def main():
     start(place.name)
     pipeline(place, arguments)
     screens(place, arguments)
+    crowd(place, arguments)
 
 
 def start(name):
@@ -62,6 +64,34 @@ def screens(place, arguments):
     for conversations in [10, 1000]:
         screen('ticket_form', TicketForm(client, conversations),
             conversations=conversations)
+
+
+def crowd(place, arguments):
+    "Measure again and again while there are more and more tickets"
+    from trytond.transaction import Transaction
+
+    from .crowd import RARE, Crowd
+    from .screens import (
+        Client, MyTickets, Overview, Search, TicketForm, TicketList, measure)
+    crowd = Crowd(place, arguments.seed)
+    with Transaction().start(place.name, 1):
+        crowd.prepare()
+    for tickets in arguments.tickets:
+        with Transaction().start(place.name, 1):
+            crowd.grow(tickets)
+        place.analyze()
+        client = Client(place.name)
+        for name, screen in [
+                ('ticket_list', TicketList(client)),
+                ('my_tickets', MyTickets(client)),
+                ('section_overview', Overview(client)),
+                ('search_rare_word', Search(client, RARE)),
+                ('search_common_word', Search(client, crowd.words[0])),
+                ('ticket_form', TicketForm(client, 1000))]:
+            figures, statements = measure(screen)
+            report(name, tickets=tickets, **figures)
+            if arguments.statements:
+                report(f'{name}_statements', **statements.kinds())
 
 
 def report(benchmark, **figures):

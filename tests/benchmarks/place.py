@@ -43,6 +43,14 @@ class Place:
                 database.Template.execute(
                     'DROP DATABASE IF EXISTS {} WITH (FORCE)', name)
 
+    def analyze(self):
+        "Let the database learn how much there is, as autovacuum does"
+        connection = self.connect(self.name)
+        if not self.is_sqlite:
+            connection.autocommit = True
+        connection.execute('ANALYZE' if self.is_sqlite else 'VACUUM ANALYZE')
+        connection.close()
+
     def connect(self, name):
         "Return a connection without anything of Tryton"
         if self.is_sqlite:

@@ -11,6 +11,7 @@ import statistics
 
 from lxml import etree
 from trytond.pool import Pool
+from trytond.pyson import PYSONDecoder
 from trytond.transaction import Transaction
 
 from .prepare import AGENT
@@ -20,6 +21,8 @@ ROWS = 50
 # How many lines of a list inside a form the client asks for
 RELATED = 20
 REPEAT = 5
+# Where the client stops counting for a tab
+COUNT_LIMIT = 1000
 TEXT = "The printer is on fire again.\n" * 100
 
 
@@ -44,11 +47,21 @@ class Client:
                 result = [r.id for r in result]
             return result
 
-    def view(self, type_):
+    def view(self, type_, concept='ticket'):
         with Transaction().start(self.name, 0, readonly=True):
             ModelData = self.pool.get('ir.model.data')
-            view_id = ModelData.get_id('helpdesk', f'ticket_view_{type_}')
-        return self.call('helpdesk.ticket', 'fields_view_get', view_id)
+            view_id = ModelData.get_id('helpdesk', f'{concept}_view_{type_}')
+        return self.call(f'helpdesk.{concept}', 'fields_view_get', view_id)
+
+    def tabs(self, action):
+        "Return the domains of the tabs that show a count"
+        with Transaction().start(self.name, 0, readonly=True):
+            ActWindow = self.pool.get('ir.action.act_window')
+            ModelData = self.pool.get('ir.model.data')
+            action = ActWindow(ModelData.get_id('helpdesk', action))
+            return [
+                PYSONDecoder().decode(d.domain)
+                for d in action.act_window_domains if d.count]
 
 
 class TicketList:
@@ -63,6 +76,53 @@ class TicketList:
         rows = self.client.call(
             'helpdesk.ticket', 'read', tickets, self.fields)
         assert len(rows) == ROWS
+
+
+class MyTickets(TicketList):
+    "The tickets of the agent, with the counts of the tabs"
+
+    def __init__(self, client):
+        super().__init__(client)
+        self.domain = [('employee', '=', client.context['employee'])]
+        self.tabs = client.tabs('act_ticket_mine')
+
+    def open(self):
+        for tab in self.tabs:
+            self.client.call(
+                'helpdesk.ticket', 'search_count', [self.domain, tab],
+                0, COUNT_LIMIT)
+        tickets = self.client.call(
+            'helpdesk.ticket', 'search', [self.domain, self.tabs[1]], 0, ROWS)
+        self.client.call('helpdesk.ticket', 'read', tickets, self.fields)
+
+
+class Search(TicketList):
+    "The tickets with a word, as typed into the search box"
+
+    def __init__(self, client, word):
+        super().__init__(client)
+        self.word = word
+
+    def open(self):
+        tickets = self.client.call(
+            'helpdesk.ticket', 'search',
+            [('rec_name', 'ilike', f'%{self.word}%')], 0, ROWS)
+        assert tickets
+        self.client.call('helpdesk.ticket', 'read', tickets, self.fields)
+
+
+class Overview:
+    "The sections with their figures"
+
+    def __init__(self, client):
+        self.client = client
+        self.fields = names(
+            client.view('list', 'section')['fields'], string=True)
+
+    def open(self):
+        sections = self.client.call('helpdesk.section', 'search', [], 0, ROWS)
+        self.client.call(
+            'helpdesk.section', 'read', sections, self.fields)
 
 
 class TicketForm:
@@ -86,7 +146,7 @@ class TicketForm:
         row, = self.client.call(
             'helpdesk.ticket', 'read', [self.ticket], self.fields,
             related_read_limit=RELATED)
-        assert len(row['conversations']) == self.count
+        assert len(row['last_conversations']) == min(self.count, RELATED)
         assert row['last_conversations.'][0]['content']
 
     def _make_ticket(self):
@@ -95,7 +155,7 @@ class TicketForm:
             Conversation = pool.get('helpdesk.conversation')
             Section = pool.get('helpdesk.section')
             Ticket = pool.get('helpdesk.ticket')
-            section, = Section.search([])
+            section = Section.search([], order=[('id', 'ASC')], limit=1)[0]
             ticket, = Ticket.create([{
                         'subject': f"{self.count} conversations",
                         'company': section.company.id,

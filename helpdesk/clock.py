@@ -1,0 +1,92 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+import datetime as dt
+from collections import defaultdict
+
+from trytond.model import fields
+from trytond.pool import Pool, PoolMeta
+from trytond.transaction import Transaction
+
+from .history import SIDES
+
+
+class Ticket(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
+
+    turn = fields.Function(fields.Selection('get_turns', "Turn", sort=False,
+            help="Who has to do something now."),
+        'on_change_with_turn', searcher='search_turn')
+    turn_since = fields.Function(fields.DateTime("Since",
+            help="Since when it is their turn."),
+        'get_clocks')
+    agent_time = fields.Function(fields.TimeDelta("Agents' Time",
+            help="How long it was the agents' turn, up to now."),
+        'get_clocks')
+    customer_time = fields.Function(fields.TimeDelta("Customer's Time",
+            help="How long it was the customer's turn, up to now."),
+        'get_clocks')
+    third_party_time = fields.Function(fields.TimeDelta("Third Party's Time",
+            help="How long it was a third party's turn, up to now."),
+        'get_clocks')
+
+    @classmethod
+    def get_turns(cls):
+        pool = Pool()
+        History = pool.get('helpdesk.history')
+        return History.fields_get(['side'])['side']['selection']
+
+    @fields.depends('state')
+    def on_change_with_turn(self, name=None):
+        return SIDES.get(self.state)
+
+    @classmethod
+    def search_turn(cls, name, clause):
+        _, operator, value = clause
+        if operator in {'=', '!='}:
+            value = [value]
+            operator = 'in' if operator == '=' else 'not in'
+        return [
+            ('state', operator, [s for s, t in SIDES.items() if t in value])]
+
+    @classmethod
+    def get_clocks(cls, tickets, names):
+        """
+        Sum up how long the tickets were on each side.
+
+        The rows of states in the history are the clock. One query for all
+        tickets; the difference of times has no SQL common to all databases.
+        """
+        pool = Pool()
+        History = pool.get('helpdesk.history')
+        history = History.__table__()
+        now = dt.datetime.now().replace(microsecond=0)
+        times = defaultdict(dt.timedelta)
+        since = {}
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*history.select(
+                history.ticket, history.side, history.at, history.until,
+                where=(history.what == 'state')
+                & fields.SQL_OPERATORS['in'](
+                    history.ticket, [t.id for t in tickets]),
+                order_by=[history.ticket, history.at, history.id]))
+        last = None
+        for ticket, side, at, until in cursor:
+            at, until = _datetime(at), _datetime(until)
+            times[ticket, side] += (until or now) - at
+            if (ticket, side) != last:
+                since[ticket] = at
+            last = ticket, side
+        result = {
+            'turn_since': {t.id: since.get(t.id) for t in tickets}}
+        for side in ['agent', 'customer', 'third_party']:
+            result[f'{side}_time'] = {
+                t.id: times[t.id, side] for t in tickets}
+        return {n: result[n] for n in names}
+
+
+def _datetime(value):
+    # SQLite returns what it stores
+    if isinstance(value, str):
+        return dt.datetime.fromisoformat(value)
+    return value

@@ -1,0 +1,192 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+Finding tickets by the words in them.
+
+Customers write in many languages, in one ticket even. So words are taken as
+they are, without case, accents, stems and stop words, and found by how they
+begin.
+"""
+import re
+import unicodedata
+
+from sql import Literal
+from sql.functions import Function
+from sql.operators import Like, Not
+from trytond import backend
+from trytond.model import fields
+from trytond.pool import Pool, PoolMeta
+from trytond.transaction import Transaction
+
+# PostgreSQL refuses a document with more than 1 MB of words
+MAX_LENGTH = 200_000
+# As PostgreSQL parses them
+_WORD = re.compile(r'[^\W_]+')
+
+
+class _ToTsquery(Function):
+    __slots__ = ()
+    _function = 'to_tsquery'
+
+
+def words(text):
+    "Return the words of a text, without case and accents, as a list of str."
+    decomposed = unicodedata.normalize('NFKD', text[:MAX_LENGTH].casefold())
+    return _WORD.findall(''.join(
+            c for c in decomposed if not unicodedata.combining(c)))
+
+
+class Words(fields.FullText):
+    """
+    The words of texts, for searching.
+
+    Set it to a string, search it with ilike: what has words that begin with
+    each of the words of the value is found. The order does not matter.
+    """
+
+    def __init__(self, string='', **kwargs):
+        super().__init__(string, loading='lazy', **kwargs)
+
+    def sql_format(self, value):
+        if isinstance(value, str):
+            # No language is the configuration without stems; each word has
+            # a space before it, so that one LIKE finds how it begins
+            value = Transaction().database.format_full_text(
+                ''.join(f' {w}' for w in words(value)))
+        return super().sql_format(value)
+
+    def convert_domain(self, domain, tables, Model):
+        _, operator, value = domain
+        if not operator.endswith('ilike') or not isinstance(value, str):
+            return super().convert_domain(domain, tables, Model)
+        expression = self.matches(self.sql_column(tables, Model), value)
+        if operator.startswith('not'):
+            expression = Not(expression)
+        return expression
+
+    @staticmethod
+    def matches(column, text):
+        "Return the SQL condition that the column has the words of a text."
+        database = Transaction().database
+        wanted = words(text)
+        if not wanted:
+            return Literal(False)
+        if database.has_search_full_text():
+            query = ' & '.join(f'{w}:*' for w in wanted)
+            return database.search_full_text(
+                column, _ToTsquery('simple', query))
+        expression = Literal(True)
+        for word in wanted:
+            expression &= Like(column, f'% {word}%')
+        return expression
+
+    @staticmethod
+    def add_index(Model, name):
+        "Make an index on the field, for which Tryton knows no kind of index."
+        if backend.name != 'postgresql':
+            return
+        cursor = Transaction().connection.cursor()
+        cursor.execute(
+            f'CREATE INDEX IF NOT EXISTS "words_{Model._table}" '
+            f'ON "{Model._table}" USING GIN ("{name}")')
+
+
+class Ticket(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
+
+    words = Words("Words", readonly=True,
+        help="The words of the ticket, to find it by.")
+    said = fields.Function(fields.Char("Said",
+            help="The words of the ticket and of its conversations."),
+        'get_said', searcher='search_said')
+
+    @classmethod
+    def __register__(cls, module):
+        super().__register__(module)
+        Words.add_index(cls, 'words')
+
+    @classmethod
+    def get_said(cls, tickets, name):
+        return {t.id: None for t in tickets}
+
+    @classmethod
+    def search_said(cls, name, clause):
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        _, operator, value = clause
+        ticket = cls.__table__()
+        conversation = Conversation.__table__()
+        # A union uses both indexes, OR would use none
+        found = (
+            ticket.select(
+                ticket.id, where=Words.matches(ticket.words, value or ''))
+            | conversation.select(
+                conversation.ticket,
+                where=Words.matches(conversation.words, value or '')
+                & Conversation.is_searched(conversation)))
+        operator = 'not in' if operator.startswith('not') else 'in'
+        return [('id', operator, found)]
+
+    @classmethod
+    def search_rec_name(cls, name, clause):
+        _, operator, value = clause
+        if operator.endswith('ilike'):
+            number = (value or '').strip('%')
+            if not number:
+                # What a client asks to complete an empty field
+                return [('id', '!=' if operator == 'ilike' else '=', None)]
+            if number.startswith('#'):
+                return [('number', operator, number[1:])]
+            return [('said', operator, value)]
+        bool_op = 'AND' if operator.startswith('!') else 'OR'
+        return [bool_op,
+            ('number', operator, value),
+            ('subject', operator, value),
+            ]
+
+    @classmethod
+    def preprocess_values(cls, mode, values):
+        values = super().preprocess_values(mode, values)
+        if mode == 'create':
+            values['words'] = _join(values.get(n) for n in cls._found_by())
+        return values
+
+    def compute_fields(self, field_names=None):
+        values = super().compute_fields(field_names)
+        if field_names and not set(self._found_by()).isdisjoint(field_names):
+            values['words'] = _join(
+                getattr(self, n, None) for n in self._found_by())
+        return values
+
+    @classmethod
+    def _found_by(cls):
+        "Return the names of the fields whose words a ticket is found by."
+        return ['number', 'subject', 'description', 'contact_name', 'email']
+
+
+class Conversation(metaclass=PoolMeta):
+    __name__ = 'helpdesk.conversation'
+
+    words = Words("Words", readonly=True,
+        help="The words of the conversation, to find it by.")
+
+    @classmethod
+    def __register__(cls, module):
+        super().__register__(module)
+        Words.add_index(cls, 'words')
+
+    @classmethod
+    def preprocess_values(cls, mode, values):
+        values = super().preprocess_values(mode, values)
+        if mode == 'create':
+            values['words'] = _join([values.get('subject'), values.get('body')])
+        return values
+
+    @classmethod
+    def is_searched(cls, table):
+        "Return the SQL condition of what a search for tickets looks at."
+        return Literal(True)
+
+
+def _join(texts):
+    return ' '.join(filter(None, texts))

@@ -1,0 +1,191 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+Fill a database with tickets, each with its conversations and history.
+
+Plain SQL, from one ticket made by Tryton for each kind that there is: what
+the screens cost depends on how much there is, not on how it came in.
+"""
+import datetime as dt
+import itertools
+import random
+
+from sql.aggregate import Max
+from sql.conditionals import Coalesce
+from trytond.pool import Pool
+from trytond.transaction import Transaction
+
+SECTIONS = 12
+AGENTS = 20
+PARTIES = 2000
+BATCH = 5000
+# Most tickets of a helpdesk are closed
+STATES = (
+    ['closed'] * 88 + ['resolved'] * 4 + ['pending'] * 3 + ['open'] * 4
+    + ['third_party'])
+VOCABULARY = 5000
+# A word that one ticket in thousand has, in its subject or its conversations
+RARE = 'descaling'
+
+
+class Crowd:
+
+    def __init__(self, place, seed):
+        self.place = place
+        self.random = random.Random(seed)
+        self.words = [
+            ''.join(self.random.choices('abdeilmnorstu', k=length))
+            for length in self.random.choices(range(3, 11), k=VOCABULARY)]
+        # Some words are said more often than others
+        self.weights = [1 / (rank + 1) for rank in range(VOCABULARY)]
+        self.count = 0
+
+    def prepare(self):
+        "Make sections and agents by Tryton; return nothing"
+        pool = Pool()
+        Employee = pool.get('company.employee')
+        Party = pool.get('party.party')
+        Section = pool.get('helpdesk.section')
+        section, = Section.search([])
+        company = section.company
+        parties = Party.create([
+                {'name': f"Agent {n}"} for n in range(AGENTS)])
+        members = list(section.members) + Employee.create([
+                {'party': p.id, 'company': company.id} for p in parties])
+        sections = [section] + Section.create([
+                {'name': f"Section {n}", 'company': company.id}
+                for n in range(1, SECTIONS)])
+        for section in sections:
+            section.members = members
+        Section.save(sections)
+        self.company = company.id
+        self.sections = [s.id for s in sections]
+        self.members = [m.id for m in members]
+        self.parties = [p.id for p in Party.create([
+                    {'name': f"Customer {n}"} for n in range(PARTIES)])]
+
+    def grow(self, count):
+        "Add tickets until there are so many"
+        pool = Pool()
+        self.tables = {
+            name: _Table(pool.get(name), self.place)
+            for name in [
+                'helpdesk.ticket', 'helpdesk.conversation',
+                'helpdesk.history']}
+        while self.count < count:
+            self._add(min(BATCH, count - self.count))
+        for table in self.tables.values():
+            table.finish()
+
+    def _text(self, length):
+        return ' '.join(
+            self.random.choices(self.words, self.weights, k=length))
+
+    def _add(self, count):
+        tickets = [self._ticket() for _ in range(count)]
+        ids = self.tables['helpdesk.ticket'].insert(tickets)
+        pairs = list(zip(ids, tickets))
+        self.tables['helpdesk.conversation'].insert(itertools.chain(
+                *(self._conversations(*p) for p in pairs)))
+        self.tables['helpdesk.history'].insert(itertools.chain(
+                *(self._history(*p) for p in pairs)))
+
+    def _ticket(self):
+        self.count += 1
+        at = dt.datetime(2020, 1, 1) + dt.timedelta(minutes=10 * self.count)
+        state = (
+            'open' if self.random.random() < .001
+            else self.random.choice(STATES))
+        over = state in {'resolved', 'closed'}
+        subject = self._text(5)
+        if not self.count % 2000:
+            subject += f' {RARE}'
+        return {
+            'number': f'B{self.count}',
+            'subject': subject,
+            'words': f' b{self.count} {subject}',
+            'company': self.company,
+            'section': self.random.choice(self.sections),
+            'employee': self.random.choice([None, *self.members]),
+            'party': self.random.choice(self.parties),
+            'email': f'customer{self.count % PARTIES}@example.org',
+            'contact_name': "Ada",
+            'priority': 'normal',
+            'channel': 'email',
+            'state': state,
+            'unread': not over and self.random.random() < .3,
+            'deadline': at + dt.timedelta(days=3),
+            'last_communication_at': at,
+            'closed_at': at if state == 'closed' else None,
+            'create_date': at,
+            }
+
+    def _conversations(self, id_, ticket):
+        for number in range(3):
+            body = self._text(40)
+            if not self.count % 2000 and number == 1:
+                body += f' {RARE}'
+            yield {
+                'ticket': id_,
+                'kind': 'email',
+                'direction': 'out' if number == 1 else 'in',
+                'at': ticket['last_communication_at']
+                - dt.timedelta(hours=2 - number),
+                'author': "Ada",
+                'subject': ticket['subject'],
+                'body': body,
+                'words': f' {body}',
+                'automatic': False,
+                'tries': 0,
+                'create_date': ticket['create_date'],
+                }
+
+    def _history(self, id_, ticket):
+        at = ticket['last_communication_at']
+        for number, state in enumerate(['draft', ticket['state']]):
+            yield {
+                'ticket': id_,
+                'what': 'state',
+                'new': state,
+                'at': at + dt.timedelta(hours=number),
+                'until': None if number else at + dt.timedelta(hours=1),
+                'actor': 'agent',
+                'side': 'agent' if state in {'draft', 'open'} else 'nobody',
+                'create_date': ticket['create_date'],
+                }
+
+
+class _Table:
+    "Inserts rows as they are, without Tryton"
+
+    def __init__(self, Model, place):
+        self.name = Model._table
+        self.place = place
+        table = Model.__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.select(Coalesce(Max(table.id), 0)))
+        self.last, = cursor.fetchone()
+
+    def insert(self, rows):
+        "Insert dictionaries with the same keys; return their ids"
+        rows = [
+            {'id': id_, **row} for id_, row in enumerate(rows, self.last + 1)]
+        names = list(rows[0])
+        placeholder = self.place.placeholder
+        values = [
+            f"to_tsvector('simple', {placeholder})"
+            if n == 'words' and not self.place.is_sqlite else placeholder
+            for n in names]
+        quoted = ', '.join(f'"{n}"' for n in names)
+        cursor = Transaction().connection.cursor()
+        cursor.executemany(
+            f'INSERT INTO "{self.name}" ({quoted}) '
+            f'VALUES ({", ".join(values)})',
+            [tuple(row.values()) for row in rows])
+        self.last = rows[-1]['id']
+        return [row['id'] for row in rows]
+
+    def finish(self):
+        transaction = Transaction()
+        transaction.database.setnextid(
+            transaction.connection, self.name, self.last + 1)
