@@ -19,12 +19,13 @@ SECTIONS = 12
 AGENTS = 20
 PARTIES = 2000
 BATCH = 5000
-# Most tickets of a helpdesk are closed
-STATES = (
-    ['closed'] * 88 + ['resolved'] * 4 + ['pending'] * 3 + ['open'] * 4
-    + ['third_party'])
+# How many are open depends on the agents, not on the years
+FIRST = 10_000
+OPEN_FIRST, OPEN_LATER = .15, .005
+OPEN_STATES = ['open', 'open', 'pending', 'third_party']
+OVER_STATES = ['resolved'] + ['closed'] * 20
 VOCABULARY = 5000
-# A word that one ticket in thousand has, in its subject or its conversations
+# A word that one ticket in 500 has, in its subject or a conversation
 RARE = 'descaling'
 
 
@@ -93,12 +94,11 @@ class Crowd:
     def _ticket(self):
         self.count += 1
         at = dt.datetime(2020, 1, 1) + dt.timedelta(minutes=10 * self.count)
-        state = (
-            'open' if self.random.random() < .001
-            else self.random.choice(STATES))
-        over = state in {'resolved', 'closed'}
+        chance = OPEN_FIRST if self.count <= FIRST else OPEN_LATER
+        over = self.random.random() > chance
+        state = self.random.choice(OVER_STATES if over else OPEN_STATES)
         subject = self._text(5)
-        if not self.count % 2000:
+        if not self.count % 1000:
             subject += f' {RARE}'
         return {
             'number': f'B{self.count}',
@@ -123,7 +123,7 @@ class Crowd:
     def _conversations(self, id_, ticket):
         for number in range(3):
             body = self._text(40)
-            if not self.count % 2000 and number == 1:
+            if number == 1 and ticket['number'].endswith('500'):
                 body += f' {RARE}'
             yield {
                 'ticket': id_,
