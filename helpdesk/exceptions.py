@@ -17,5 +17,9 @@ class AnswerError(ValidationError):
     pass
 
 
+class ReplyTemplateError(ValidationError):
+    pass
+
+
 class AnswerStaleWarning(UserWarning):
     pass

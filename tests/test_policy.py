@@ -23,7 +23,8 @@ HEADER = """\
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 """
-PURE = ['helpdesk_mail/intake/**/*.py', '*/worktime.py', '*/forms.py']
+PURE = ['helpdesk_mail/intake/**/*.py', '*/placeholder.py', '*/worktime.py',
+    '*/forms.py']
 PURE_IMPORTS = {'charset_normalizer', 'html2text', 'nh3'}
 IMPURE_IMPORTS = {
     'http', 'imaplib', 'poplib', 'requests', 'smtplib', 'socket', 'sqlite3',

@@ -24,7 +24,8 @@ pytestmark = [
     pytest.mark.flaky(reruns=2)]
 
 MENUS = [
-    'Configuration', 'My Tickets', 'Sections', 'All Tickets', 'Letters']
+    'Configuration', 'My Tickets', 'My Activities', 'Sections', 'All Tickets',
+    'Letters']
 LONG = "The espresso machine leaks since we last descaled it on Tuesday"
 # What is wider or higher than its place; margins of the client are not
 CUT_OFF = """() => {
