@@ -37,7 +37,7 @@ class Activity(ModelSQL, ModelView):
         'on_change_with_company')
     what = fields.Char("What", required=True, states=_states,
         help="What has to be done, in a few words.")
-    due = fields.Date("Due", required=True, states=_states,
+    due = fields.Date("Due Date", required=True, states=_states,
         help="The day on which it has to be done at the latest.")
     employee = fields.Many2One(
         'company.employee', "Responsible",
