@@ -11,6 +11,9 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .exceptions import AnswerError, AnswerStaleWarning
 
+# How much of what is new a warning shows
+NEWS, NEWS_LENGTH = 5, 500
+
 
 class _TalkStart(ModelView):
 
@@ -170,8 +173,21 @@ class Answer(_Talk):
             if Warning.check(name):
                 raise AnswerStaleWarning(
                     name, gettext('helpdesk.msg_answer_stale',
-                        ticket=self.record.rec_name))
+                        ticket=self.record.rec_name),
+                    self._news())
         return super()._talk()
+
+    def _news(self):
+        "Return what was said since the wizard was opened, to be read in it."
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        news = Conversation.search([
+                ('ticket', '=', self.record.id),
+                ('id', '>', self.start.seen or 0),
+                ], limit=NEWS)
+        return '\n\n'.join(
+            f'{c.author or ""} · {c.way}\n{(c.body or "")[:NEWS_LENGTH]}'
+            for c in news)
 
     def transition_send(self):
         self._talk()

@@ -23,3 +23,7 @@ class ReplyTemplateError(ValidationError):
 
 class AnswerStaleWarning(UserWarning):
     pass
+
+
+class FollowerError(ValidationError):
+    pass

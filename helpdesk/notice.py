@@ -1,0 +1,530 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+import datetime as dt
+import json
+import logging
+import smtplib
+from collections import defaultdict
+from contextlib import suppress
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+import trytond.config as config
+from sql import Literal, Null, Union
+from sql.conditionals import Coalesce
+from trytond.i18n import gettext
+from trytond.model import Index, ModelSQL, fields
+from trytond.pool import Pool, PoolMeta
+from trytond.sendmail import get_smtp_server
+from trytond.transaction import Transaction, without_check_access
+
+from .follow import join_followers
+from .workflow import OVER_STATES
+
+logger = logging.getLogger(__name__)
+
+# Whom an event of a ticket concerns
+CONCERNED = {
+    'assigned': ['responsible'],
+    'answered': ['responsible', 'followers'],
+    'unassigned': ['members', 'section_followers'],
+    'due': ['responsible', 'members'],
+    'changed': ['responsible', 'followers'],
+    'chat': ['responsible', 'followers'],
+    }
+# So long the queue has to send a mail before the scheduled action does
+FIRST_TRY = dt.timedelta(minutes=1)
+PAUSE = dt.timedelta(minutes=10)
+# Older news are none
+GIVEN_UP = dt.timedelta(days=1)
+# Deadlines that passed before nobody needs to be told of
+LATE = dt.timedelta(days=1)
+
+
+class Notice(ModelSQL):
+    __name__ = 'helpdesk.notice'
+
+    user = fields.Many2One(
+        'res.user', "User", required=True, ondelete='CASCADE')
+    ticket = fields.Many2One(
+        'helpdesk.ticket', "Ticket", required=True, ondelete='CASCADE')
+    event = fields.Char("Event", required=True)
+    who = fields.Char("Who")
+    at = fields.DateTime("Date", required=True)
+    tries = fields.Integer("Tries", required=True)
+    next_try = fields.DateTime("Next Try", required=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        t = cls.__table__()
+        cls._sql_indexes.add(Index(t, (t.next_try, Index.Range())))
+
+    @classmethod
+    def default_at(cls):
+        return dt.datetime.now().replace(microsecond=0)
+
+    @classmethod
+    def default_tries(cls):
+        return 0
+
+    @classmethod
+    def default_next_try(cls):
+        return dt.datetime.now().replace(microsecond=0) + FIRST_TRY
+
+    @classmethod
+    @without_check_access
+    def tell(cls, events):
+        """
+        Tell the users whom they concern of events, but not who acts.
+
+        events are pairs of an event (a key of CONCERNED) and ids of tickets;
+        of several for one ticket a user is told the first. It costs a
+        statement for each event, and a task if somebody wants to know. With
+        helpdesk_notify=False in the context nobody is told.
+        """
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        if not Transaction().context.get('helpdesk_notify', True):
+            return
+        notices = {}
+        for event, tickets in events:
+            if tickets:
+                for ticket, user, way in cls._interested(event, tickets):
+                    notices.setdefault((ticket, user), (event, way))
+        if notices:
+            Ticket.__queue__.give_notices(
+                sorted({ticket for ticket, _ in notices}),
+                [[*key, *value] for key, value in notices.items()],
+                cls._actor())
+
+    @classmethod
+    def _actor(cls):
+        "Return the name of the user who acts."
+        pool = Pool()
+        User = pool.get('res.user')
+        if user := Transaction().user:
+            user = User(user)
+            return (user.employee or user).rec_name
+
+    @classmethod
+    def _interested(cls, event, tickets):
+        "Return tuples of a ticket, a user, and the way to tell about it."
+        pool = Pool()
+        User = pool.get('res.user')
+        user = User.__table__()
+        way = getattr(user, f'helpdesk_notice_{event}')
+        concerned = Union(*(
+                getattr(cls, f'_query_{who}')(tickets)
+                for who in CONCERNED[event]))
+        where = (user.active == Literal(True)) & (way != 'none')
+        if actor := Transaction().user:
+            actor = User(actor)
+            where &= user.id != actor.id
+            if actor.employee:
+                # The same person as another user
+                where &= Coalesce(user.employee, -1) != actor.employee.id
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*concerned
+            .join(user, condition=concerned.user == user.id)
+            .select(concerned.ticket, user.id, way, where=where))
+        return cursor.fetchall()
+
+    @classmethod
+    def _ticket(cls, tickets):
+        pool = Pool()
+        ticket = pool.get('helpdesk.ticket').__table__()
+        return ticket, fields.SQL_OPERATORS['in'](ticket.id, list(tickets))
+
+    @classmethod
+    def _query_responsible(cls, tickets):
+        pool = Pool()
+        ticket, where = cls._ticket(tickets)
+        employee = pool.get('res.user-company.employee').__table__()
+        return (ticket
+            .join(employee, condition=employee.employee == ticket.employee)
+            .select(ticket.id.as_('ticket'), employee.user.as_('user'),
+                where=where))
+
+    @classmethod
+    def _query_followers(cls, tickets):
+        ticket, where = cls._ticket(tickets)
+        join, follower = join_followers(ticket, ticket.id, 'helpdesk.ticket')
+        return join.select(
+            ticket.id.as_('ticket'), follower.user.as_('user'), where=where)
+
+    @classmethod
+    def _query_members(cls, tickets):
+        "Return the members where nobody is responsible."
+        pool = Pool()
+        ticket, where = cls._ticket(tickets)
+        member = pool.get('helpdesk.section-company.employee').__table__()
+        employee = pool.get('res.user-company.employee').__table__()
+        return (ticket
+            .join(member, condition=member.section == ticket.section)
+            .join(employee, condition=employee.employee == member.employee)
+            .select(ticket.id.as_('ticket'), employee.user.as_('user'),
+                where=where & cls._is_unassigned(ticket)))
+
+    @classmethod
+    def _query_section_followers(cls, tickets):
+        "Return who follows the section where nobody is responsible."
+        ticket, where = cls._ticket(tickets)
+        join, follower = join_followers(
+            ticket, ticket.section, 'helpdesk.section')
+        return join.select(
+            ticket.id.as_('ticket'), follower.user.as_('user'),
+            where=where & cls._is_unassigned(ticket))
+
+    @staticmethod
+    def _is_unassigned(ticket):
+        return (ticket.employee == Null) & ~ticket.state.in_(OVER_STATES)
+
+    @classmethod
+    def give(cls, notices, who):
+        """
+        Ring the bells of the users and write their mails.
+
+        notices are tuples of a ticket, a user (ids), an event and the way;
+        who is the name of who acted. A user who does not see a ticket gets
+        nothing of it.
+        """
+        pool = Pool()
+        Notification = pool.get('res.notification')
+        Ticket = pool.get('helpdesk.ticket')
+        User = pool.get('res.user')
+        by_user = defaultdict(list)
+        for ticket, user, event, way in notices:
+            by_user[user].append((ticket, event, way))
+        tickets = {t.id: t for t in Ticket.browse(
+                sorted({ticket for ticket, *_ in notices}))}
+        bells, mails = [], []
+        for user in User.browse(sorted(by_user)):
+            seen = Ticket.seen_by(
+                user.id, [ticket for ticket, *_ in by_user[user.id]])
+            for id_, event, way in by_user[user.id]:
+                if id_ not in seen:
+                    continue
+                ticket = tickets[id_]
+                if way in {'bell', 'both'}:
+                    bells.append(Notification.about(
+                            ticket, user,
+                            cls.text(event, ticket, user, who)))
+                if way in {'mail', 'both'} and user.email:
+                    mails.append({
+                            'user': user.id, 'ticket': id_,
+                            'event': event, 'who': who})
+        if bells:
+            Notification.create(bells)
+        if mails:
+            cls.__queue__.send(cls.create(mails))
+
+    @classmethod
+    def text(cls, event, ticket, user, who):
+        """
+        Return in the user's language what happened to the ticket.
+
+        It holds nothing that only those may know who see the ticket, since
+        the bell rings on a bus that all users may listen to.
+        """
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        language = user.notice_language()
+        with Transaction().set_context(
+                dict(zip(['language'], language))):
+            states = dict(Ticket.fields_get(['state'])['state']['selection'])
+        text = gettext(
+            f'helpdesk.msg_notice_{event}', *language,
+            number=ticket.number, state=states[ticket.state])
+        return ' · '.join(filter(None, [text, who]))
+
+    @classmethod
+    @without_check_access
+    def send(cls, notices):
+        """
+        Send the mails, as a task of the queue; those sent are deleted.
+
+        Who is killed between handing over a mail and the commit makes it go
+        out again, with the same Message-ID, never not at all.
+        """
+        # Who writes first makes everybody else wait, on SQLite as well
+        table = cls.__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.update(
+                [table.tries], [table.tries + 1],
+                where=fields.SQL_OPERATORS['in'](
+                    table.id, [n.id for n in notices])))
+        notices = list(cls.search([('id', 'in', [n.id for n in notices])]))
+        wanted = cls._still_wanted(notices)
+        sent = cls._hand_over(wanted)
+        left = [n for n in wanted if n not in sent]
+        now = dt.datetime.now().replace(microsecond=0)
+        waiting = [n for n in left if n.at + GIVEN_UP > now]
+        for notice in waiting:
+            notice.next_try = now + PAUSE
+        cls.save(waiting)
+        for notice in left:
+            if notice not in waiting:
+                logger.error("mail about ticket %s to user %s not sent",
+                    notice.ticket.id, notice.user.id)
+        cls.delete([n for n in notices if n not in waiting])
+
+    @classmethod
+    def _still_wanted(cls, notices):
+        "Return those whose users still see the tickets."
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        tickets = defaultdict(list)
+        for notice in notices:
+            tickets[notice.user].append(notice.ticket.id)
+        seen = {
+            user: Ticket.seen_by(user.id, ids)
+            for user, ids in tickets.items()}
+        return [
+            n for n in notices
+            if n.user.email and n.user.active
+            and n.ticket.id in seen[n.user]]
+
+    @classmethod
+    def _hand_over(cls, notices):
+        "Give the mails to the server and return those that it took."
+        sent = []
+        if not notices:
+            return sent
+        if '@' not in cls._sender():
+            # Tryton would take the name of the user that it runs as
+            logger.warning("[email] from is not set: no mail to users")
+            return sent
+        try:
+            server = get_smtp_server(strict=True)
+        except (OSError, smtplib.SMTPException):
+            logger.warning("cannot reach the mail server", exc_info=True)
+            return sent
+        for notice in notices:
+            try:
+                server.send_message(notice.render())
+            except (OSError, smtplib.SMTPException):
+                logger.warning("mail to user %s failed", notice.user.id,
+                    exc_info=True)
+            else:
+                sent.append(notice)
+        with suppress(OSError, smtplib.SMTPException):
+            server.quit()
+        return sent
+
+    @staticmethod
+    def _sender():
+        return parseaddr(config.get('email', 'from', default=''))[1]
+
+    def render(self):
+        "Return the mail as an email.message.EmailMessage."
+        ticket, language = self.ticket, self.user.notice_language()
+        sender = self._sender()
+        # Where a customer's request led here, its host is the customer's
+        with Transaction().set_context(_request=None):
+            url = ticket.__href__
+        message = EmailMessage()
+        message['From'] = sender
+        message['To'] = self.user.email
+        message['Subject'] = _plain(f'[#{ticket.number}] {ticket.subject}')
+        message['Date'] = format_datetime(
+            self.at.replace(tzinfo=dt.timezone.utc))
+        message['Message-ID'] = (
+            f'<notice.{self.id}.{self.at:%Y%m%d%H%M%S}'
+            f'@{sender.rpartition("@")[2]}>')
+        # RFC 3834, 5; the second is for Exchange
+        message['Auto-Submitted'] = 'auto-generated'
+        message['X-Auto-Response-Suppress'] = 'All'
+        message.set_content(gettext(
+                'helpdesk.msg_notice_mail', *language,
+                text=self.text(self.event, ticket, self.user, self.who),
+                subject=ticket.subject,
+                section=ticket.section.name,
+                url=url))
+        return message
+
+    @classmethod
+    def send_waiting(cls):
+        "Queue again what is due to be sent (scheduled action)."
+        with without_check_access():
+            waiting = cls.search([
+                    ('next_try', '<=', dt.datetime.now()),
+                    ])
+        if waiting:
+            cls.__queue__.send(waiting)
+
+
+class Ticket(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
+
+    due_told = fields.Boolean("Told That It Is Due", readonly=True,
+        help="The colleagues have been told that the deadline is near.")
+
+    @classmethod
+    def default_due_told(cls):
+        return False
+
+    @classmethod
+    def preprocess_values(cls, mode, values):
+        values = super().preprocess_values(mode, values)
+        if mode == 'write' and 'deadline' in values:
+            values.setdefault('due_told', False)
+        return values
+
+    @classmethod
+    def copy(cls, tickets, default=None):
+        default = default.copy() if default is not None else {}
+        default.setdefault('due_told', False)
+        return super().copy(tickets, default=default)
+
+    @classmethod
+    def communicated(cls, conversations):
+        pool = Pool()
+        Notice = pool.get('helpdesk.notice')
+        super().communicated(conversations)
+        # What made a ticket is told as a new ticket
+        new = set(Transaction().create_records[cls.__name__])
+        with without_check_access():
+            answered = {
+                c.ticket.id for c in conversations
+                if c.direction == 'in' and not c.is_automatic()}
+        Notice.tell([('answered', sorted(answered - new))])
+
+    @classmethod
+    def give_notices(cls, tickets, notices, who):
+        "Give the notices about the tickets, as a task of the queue."
+        pool = Pool()
+        Notice = pool.get('helpdesk.notice')
+        ids = {t.id for t in tickets}
+        Notice.give([n for n in notices if n[0] in ids], who)
+
+    def chat_posted(self):
+        pool = Pool()
+        Notice = pool.get('helpdesk.notice')
+        Notice.tell([('chat', [self.id])])
+
+    @classmethod
+    @without_check_access
+    def notify_due(cls):
+        "Tell of the tickets that are due soon (scheduled action)."
+        pool = Pool()
+        Configuration = pool.get('helpdesk.configuration')
+        Notice = pool.get('helpdesk.notice')
+        due_soon = Configuration(1).due_soon
+        if due_soon is None:
+            return
+        now = dt.datetime.now()
+        tickets = [t.id for t in cls.search([
+                    ('deadline', '>', now - LATE),
+                    ('deadline', '<=', now + due_soon),
+                    ('state', 'not in', OVER_STATES),
+                    ('due_told', '=', False),
+                    ], order=[])]
+        if tickets:
+            Notice.tell([('due', tickets)])
+            # Written by write, nobody could save who has one of them open
+            table = cls.__table__()
+            Transaction().connection.cursor().execute(*table.update(
+                    [table.due_told], [Literal(True)],
+                    where=fields.SQL_OPERATORS['in'](table.id, tickets)))
+
+
+class History(metaclass=PoolMeta):
+    __name__ = 'helpdesk.history'
+
+    @classmethod
+    def append(cls, changes, first=False):
+        pool = Pool()
+        Notice = pool.get('helpdesk.notice')
+        super().append(changes, first=first)
+        events = {'assigned': set(), 'unassigned': set(), 'changed': set()}
+        for ticket, what, _, new in changes:
+            event = cls._event(what, new, first)
+            if event:
+                events[event].add(ticket)
+        Notice.tell([(e, sorted(tickets)) for e, tickets in events.items()])
+
+    @classmethod
+    def _event(cls, what, new, first):
+        "Return as what colleagues are told of a change, None if not at all."
+        if what == 'employee':
+            return 'assigned' if new else 'unassigned'
+        if what == 'section' or (what == 'state' and first):
+            return 'unassigned'
+        if what == 'state' and not (
+                new == 'open' and cls.current_actor() == 'customer'):
+            # What the customer's answer opens is told as an answer
+            return 'changed'
+
+
+class Configuration(metaclass=PoolMeta):
+    __name__ = 'helpdesk.configuration'
+
+    due_soon = fields.TimeDelta("Due Soon",
+        help="So long before its deadline colleagues are told that a ticket "
+        "is due. If empty nobody is.")
+
+    @classmethod
+    def default_due_soon(cls):
+        return dt.timedelta(hours=4)
+
+
+class Notification(metaclass=PoolMeta):
+    __name__ = 'res.notification'
+
+    @classmethod
+    def about(cls, record, user, label):
+        "Return the values of a notification that opens the record."
+        return {
+            'user': user.id,
+            'label': label,
+            'icon': 'tryton-helpdesk',
+            'model': record.__name__,
+            'records': json.dumps([record.id]),
+            }
+
+    @classmethod
+    def get(cls, count=10):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        notifications = super().get(count=count)
+        about = [
+            n for n in notifications
+            if n['model'] == Ticket.__name__ and n['records']
+            and not n['description']]
+        if about:
+            # What a ticket is about is told to who sees it now
+            seen = Ticket.seen_by(
+                Transaction().user, [n['records'][0] for n in about])
+            with without_check_access():
+                subjects = {
+                    t.id: t.subject for t in Ticket.browse(sorted(seen))}
+            for notification in about:
+                notification['description'] = subjects.get(
+                    notification['records'][0])
+        return notifications
+
+
+class Cron(metaclass=PoolMeta):
+    __name__ = 'ir.cron'
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.method.selection.extend([
+                ('helpdesk.ticket|notify_due',
+                    "Tell of Helpdesk Tickets Due Soon"),
+                ('helpdesk.notice|send_waiting',
+                    "Send Helpdesk Notices"),
+                ])
+
+
+def _plain(text):
+    """
+    Return the text as a header takes it as it is.
+
+    EmailMessage decodes what looks like an encoded word (RFC 2047) even in
+    what is assigned to it, line ends included.
+    """
+    return ' '.join(text.split()).replace('=?', '= ?')
