@@ -117,6 +117,10 @@ class FollowMixin(ChatMixin):
                 return set()
             return {r.id for r in cls.search([('id', 'in', ids)], order=[])}
 
+    def notice_name(self):
+        "Return how a notice names it, for users who see it."
+        return self.rec_name
+
     def chat_posted(self):
         "Tell the followers that somebody wrote in the chat."
         raise NotImplementedError
@@ -139,7 +143,7 @@ class Section(FollowMixin, metaclass=PoolMeta):
                 Notification.about(self, user, gettext(
                         'helpdesk.msg_notice_section_chat',
                         *user.notice_language(),
-                        section=self.rec_name, who=User(sender).rec_name))
+                        who=User(sender).rec_name))
                 for user in users
                 if user.id != sender
                 and user.helpdesk_notice_chat in {'bell', 'both'}

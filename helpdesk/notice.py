@@ -11,28 +11,18 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
 import trytond.config as config
-from sql import Literal, Null, Union
-from sql.conditionals import Coalesce
+from sql import Literal
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.sendmail import get_smtp_server
 from trytond.transaction import Transaction, without_check_access
 
-from .follow import join_followers
+from .concern import ConcernMixin
 from .workflow import OVER_STATES
 
 logger = logging.getLogger(__name__)
 
-# Whom an event of a ticket concerns
-CONCERNED = {
-    'assigned': ['responsible'],
-    'answered': ['responsible', 'followers'],
-    'unassigned': ['members', 'section_followers'],
-    'due': ['responsible', 'members'],
-    'changed': ['responsible', 'followers'],
-    'chat': ['responsible', 'followers'],
-    }
 # So long the queue has to send a mail before the scheduled action does
 FIRST_TRY = dt.timedelta(minutes=1)
 PAUSE = dt.timedelta(minutes=10)
@@ -42,7 +32,7 @@ GIVEN_UP = dt.timedelta(days=1)
 LATE = dt.timedelta(days=1)
 
 
-class Notice(ModelSQL):
+class Notice(ConcernMixin, ModelSQL):
     __name__ = 'helpdesk.notice'
 
     user = fields.Many2One(
@@ -91,7 +81,7 @@ class Notice(ModelSQL):
         notices = {}
         for event, tickets in events:
             if tickets:
-                for ticket, user, way in cls._interested(event, tickets):
+                for ticket, user, way in cls.interested(event, tickets):
                     notices.setdefault((ticket, user), (event, way))
         if notices:
             Ticket.__queue__.give_notices(
@@ -107,79 +97,6 @@ class Notice(ModelSQL):
         if user := Transaction().user:
             user = User(user)
             return (user.employee or user).rec_name
-
-    @classmethod
-    def _interested(cls, event, tickets):
-        "Return tuples of a ticket, a user, and the way to tell about it."
-        pool = Pool()
-        User = pool.get('res.user')
-        user = User.__table__()
-        way = getattr(user, f'helpdesk_notice_{event}')
-        concerned = Union(*(
-                getattr(cls, f'_query_{who}')(tickets)
-                for who in CONCERNED[event]))
-        where = (user.active == Literal(True)) & (way != 'none')
-        if actor := Transaction().user:
-            actor = User(actor)
-            where &= user.id != actor.id
-            if actor.employee:
-                # The same person as another user
-                where &= Coalesce(user.employee, -1) != actor.employee.id
-        cursor = Transaction().connection.cursor()
-        cursor.execute(*concerned
-            .join(user, condition=concerned.user == user.id)
-            .select(concerned.ticket, user.id, way, where=where))
-        return cursor.fetchall()
-
-    @classmethod
-    def _ticket(cls, tickets):
-        pool = Pool()
-        ticket = pool.get('helpdesk.ticket').__table__()
-        return ticket, fields.SQL_OPERATORS['in'](ticket.id, list(tickets))
-
-    @classmethod
-    def _query_responsible(cls, tickets):
-        pool = Pool()
-        ticket, where = cls._ticket(tickets)
-        employee = pool.get('res.user-company.employee').__table__()
-        return (ticket
-            .join(employee, condition=employee.employee == ticket.employee)
-            .select(ticket.id.as_('ticket'), employee.user.as_('user'),
-                where=where))
-
-    @classmethod
-    def _query_followers(cls, tickets):
-        ticket, where = cls._ticket(tickets)
-        join, follower = join_followers(ticket, ticket.id, 'helpdesk.ticket')
-        return join.select(
-            ticket.id.as_('ticket'), follower.user.as_('user'), where=where)
-
-    @classmethod
-    def _query_members(cls, tickets):
-        "Return the members where nobody is responsible."
-        pool = Pool()
-        ticket, where = cls._ticket(tickets)
-        member = pool.get('helpdesk.section-company.employee').__table__()
-        employee = pool.get('res.user-company.employee').__table__()
-        return (ticket
-            .join(member, condition=member.section == ticket.section)
-            .join(employee, condition=employee.employee == member.employee)
-            .select(ticket.id.as_('ticket'), employee.user.as_('user'),
-                where=where & cls._is_unassigned(ticket)))
-
-    @classmethod
-    def _query_section_followers(cls, tickets):
-        "Return who follows the section where nobody is responsible."
-        ticket, where = cls._ticket(tickets)
-        join, follower = join_followers(
-            ticket, ticket.section, 'helpdesk.section')
-        return join.select(
-            ticket.id.as_('ticket'), follower.user.as_('user'),
-            where=where & cls._is_unassigned(ticket))
-
-    @staticmethod
-    def _is_unassigned(ticket):
-        return (ticket.employee == Null) & ~ticket.state.in_(OVER_STATES)
 
     @classmethod
     def give(cls, notices, who):
@@ -399,6 +316,9 @@ class Ticket(metaclass=PoolMeta):
         ids = {t.id for t in tickets}
         Notice.give([n for n in notices if n[0] in ids], who)
 
+    def notice_name(self):
+        return self.subject
+
     def chat_posted(self):
         pool = Pool()
         Notice = pool.get('helpdesk.notice')
@@ -486,24 +406,28 @@ class Notification(metaclass=PoolMeta):
 
     @classmethod
     def get(cls, count=10):
-        pool = Pool()
-        Ticket = pool.get('helpdesk.ticket')
         notifications = super().get(count=count)
-        about = [
-            n for n in notifications
-            if n['model'] == Ticket.__name__ and n['records']
-            and not n['description']]
-        if about:
-            # What a ticket is about is told to who sees it now
-            seen = Ticket.seen_by(
-                Transaction().user, [n['records'][0] for n in about])
-            with without_check_access():
-                subjects = {
-                    t.id: t.subject for t in Ticket.browse(sorted(seen))}
-            for notification in about:
-                notification['description'] = subjects.get(
-                    notification['records'][0])
+        for name in ['helpdesk.ticket', 'helpdesk.section']:
+            cls._describe(name, [
+                    n for n in notifications
+                    if n['model'] == name and n['records']
+                    and not n['description']])
         return notifications
+
+    @classmethod
+    def _describe(cls, name, notifications):
+        "Say what the notifications are about, to who sees it now."
+        pool = Pool()
+        Model = pool.get(name)
+        if not notifications:
+            return
+        seen = Model.seen_by(
+            Transaction().user, [n['records'][0] for n in notifications])
+        with without_check_access():
+            names = {r.id: r.notice_name() for r in Model.browse(sorted(seen))}
+        for notification in notifications:
+            notification['description'] = names.get(
+                notification['records'][0])
 
 
 class Cron(metaclass=PoolMeta):

@@ -207,9 +207,9 @@ def test_chat():
         Channel.post(str(ticket), "secret")
         Channel.post(str(desk.section), "secret")
 
-    assert {label for label, _ in bell(desk.agent)} == {
-        f"#{ticket.number}: New in the chat · Manager",
-        "Support: New in the chat · Manager"}
+    assert set(bell(desk.agent)) == {
+        (f"#{ticket.number}: New in the chat · Manager", ticket.subject),
+        ("New in the chat of a section · Manager", "Support")}
     assert not bell(desk.manager)
 
 
