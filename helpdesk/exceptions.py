@@ -9,6 +9,30 @@ class TicketDeleteError(AccessError):
     pass
 
 
+class TransitionError(ValidationError):
+    pass
+
+
+class StageError(ValidationError):
+    pass
+
+
+class CloseReasonError(ValidationError):
+    pass
+
+
+class WaitingError(ValidationError):
+    pass
+
+
+class ChangeError(ValidationError):
+    pass
+
+
+class LimitError(ValidationError):
+    pass
+
+
 class HistoryModificationError(AccessError):
     pass
 

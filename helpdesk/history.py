@@ -7,7 +7,8 @@ from collections import defaultdict
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.pool import Pool
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import (
+    Transaction, inactive_records, without_check_access)
 
 from .exceptions import HistoryModificationError
 
@@ -31,6 +32,7 @@ class History(ModelSQL, ModelView):
         ondelete='CASCADE')
     what = fields.Selection([
             ('state', "State"),
+            ('stage', "Stage"),
             ('section', "Section"),
             ('employee', "Responsible"),
             ('priority', "Priority"),
@@ -103,9 +105,10 @@ class History(ModelSQL, ModelView):
                 labels[what] = dict(
                     Ticket.fields_get([what])[what]['selection'])
             else:
-                with without_check_access():
-                    targets = field.get_target().browse(
-                        sorted(int(k) for k in keys))
+                # Some may be gone
+                with without_check_access(), inactive_records():
+                    targets = field.get_target().search(
+                        [('id', 'in', [int(k) for k in keys])], order=[])
                     labels[what] = {str(t.id): t.rec_name for t in targets}
         return labels
 

@@ -25,6 +25,17 @@ class Attachment(metaclass=PoolMeta):
             raise AccessError(gettext('helpdesk.msg_conversation_kept'))
 
 
+class Cron(metaclass=PoolMeta):
+    __name__ = 'ir.cron'
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.method.selection.extend([
+                ('helpdesk.ticket|wake', "Wake Waiting Helpdesk Tickets"),
+                ])
+
+
 class Rule(metaclass=PoolMeta):
     __name__ = 'ir.rule'
 

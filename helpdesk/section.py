@@ -41,6 +41,12 @@ class Section(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
     description = fields.Text("Description", translate=True,
         help="What customers read about the section.")
     ticket_type = fields.Many2One('helpdesk.type', "Default Type",
+        domain=[
+            ['OR',
+                ('sections', '=', None),
+                ('sections', '=', Eval('id', -1)),
+                ],
+            ],
         help="The type of a new ticket for which nobody chose one.")
     ticket_priority = fields.Selection(
         PRIORITIES, "Default Priority", required=True, sort=False,

@@ -15,6 +15,7 @@ from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, check_access, without_check_access
 
 from .exceptions import TicketDeleteError
+from .limited import LIMITED
 from .workflow import OVER_STATES, STATES, WAITING_STATES, TicketWorkflow
 
 PRIORITIES = [
@@ -59,10 +60,11 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
             ],
         states=_states,
         help="The team that works on the ticket.")
-    type = fields.Many2One('helpdesk.type', "Type", states=_states,
+    type = fields.Many2One('helpdesk.type', "Type",
+        domain=LIMITED, states=_states,
         help="What kind of request it is.")
     category = fields.Many2One('helpdesk.category', "Category",
-        states=_states,
+        domain=LIMITED, states=_states,
         help="The service or subject the request is about.")
     priority = fields.Selection(PRIORITIES, "Priority", required=True,
         sort=False, states=_states,
@@ -417,9 +419,9 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
         changes = []
         for ticket in tickets:
             changes.append((ticket.id, 'state', None, ticket.state))
-            if ticket.employee:
-                changes.append(
-                    (ticket.id, 'employee', None, ticket.employee.id))
+            for what in ['stage', 'employee']:
+                if value := getattr(ticket, what):
+                    changes.append((ticket.id, what, None, value.id))
         History.append(changes, first=True)
         return tickets
 

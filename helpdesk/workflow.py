@@ -1,6 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 import datetime as dt
+from collections import defaultdict
 
 from trytond.i18n import gettext
 from trytond.model import ModelView, Workflow
@@ -8,6 +9,8 @@ from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.transaction import Transaction
+
+from .exceptions import TransitionError
 
 STATES = [
     ('draft', "Draft"),
@@ -27,7 +30,16 @@ KEPT_FIELDS = {
     'number', 'state', 'unread', 'closed_by', 'first_answer_at',
     'last_communication_at', 'resolved_at', 'closed_at', 'preceding'}
 # Fields whose changes the history notes
-NOTED_FIELDS = ['state', 'section', 'employee', 'priority']
+NOTED_FIELDS = ['state', 'stage', 'section', 'employee', 'priority']
+# The button that leads to each state; out of closed it is reopen
+BUTTONS = {
+    'open': 'open',
+    'pending': 'wait',
+    'authorization': 'authorize',
+    'third_party': 'wait_third_party',
+    'resolved': 'resolve',
+    'closed': 'close',
+    }
 
 
 class TicketWorkflow(Workflow):
@@ -121,6 +133,9 @@ class TicketWorkflow(Workflow):
         pool = Pool()
         History = pool.get('helpdesk.history')
         changes = []
+        args = cls._with_consequences(args)
+        if not args:
+            return
         actions = iter(args)
         for tickets, values in zip(actions, actions):
             for what in [f for f in NOTED_FIELDS if f in values]:
@@ -132,6 +147,63 @@ class TicketWorkflow(Workflow):
                         changes.append((ticket.id, what, old, new))
         super().write(*args)
         History.append(changes)
+
+    @classmethod
+    def _with_consequences(cls, args):
+        "Group the tickets by what else changes with the values."
+        grouped = []
+        actions = iter(args)
+        for tickets, values in zip(actions, actions):
+            groups = defaultdict(list)
+            for ticket in tickets:
+                consequences = ticket._consequences(values)
+                groups[tuple(consequences.items())].append(ticket)
+            for consequences, tickets in groups.items():
+                grouped += [tickets, {**values, **dict(consequences)}]
+        return grouped
+
+    def _consequences(self, values):
+        """
+        Return what else changes when the values are written.
+
+        A dictionary of plain values, such as ids.
+        """
+        return {}
+
+    @classmethod
+    def check_transition(cls, tickets, state):
+        """
+        Check that there is a way from the states of the tickets to another.
+
+        state is a key of STATES. Raise TransitionError for a ticket that
+        cannot go there; one that is there already can.
+        """
+        for ticket in tickets:
+            way = (ticket.state, state)
+            if ticket.state != state and way not in cls._transitions:
+                labels = dict(cls.fields_get(['state'])['state']['selection'])
+                raise TransitionError(gettext(
+                        'helpdesk.msg_ticket_transition',
+                        ticket=ticket.rec_name,
+                        old=labels[ticket.state], new=labels[state]))
+
+    @classmethod
+    def bring_to(cls, tickets, state):
+        """
+        Bring the tickets to a state by the buttons that lead there.
+
+        state is a key of STATES. Raise TransitionError if there is no way,
+        and what the buttons raise, as for who may not reopen a ticket.
+        """
+        cls.check_transition(tickets, state)
+        moved = defaultdict(list)
+        for ticket in tickets:
+            if ticket.state != state:
+                button = (
+                    'reopen' if ticket.state == 'closed' else BUTTONS[state])
+                moved[button].append(ticket)
+        for button, tickets in moved.items():
+            getattr(cls, button)(tickets)
 
     @classmethod
     @ModelView.button_action('helpdesk.wizard_ticket_answer')
