@@ -4,8 +4,9 @@
 from trytond.model import (
     DeactivableMixin, DictSchemaMixin, ModelSQL, ModelView, Unique, fields,
     sequence_ordered)
-from trytond.pool import PoolMeta
+from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval
+from trytond.transaction import inactive_records, without_check_access
 
 
 class Attribute(
@@ -83,11 +84,15 @@ class Type(metaclass=PoolMeta):
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
-    # A set that no longer fits does not take its values along: they stay
+    # Clients save only what the domain lets them show; values of sets that
+    # no longer fit would be lost
     attributes = fields.Dict(
         'helpdesk.ticket.attribute', "Custom Fields",
         domain=[
-            ('sets', 'in', Eval('attribute_sets', [])),
+            ['OR',
+                ('sets', 'in', Eval('attribute_sets', [])),
+                ('id', 'in', Eval('used_attributes', [])),
+                ],
             ],
         states={
             'readonly': Eval('state') == 'closed',
@@ -99,6 +104,11 @@ class Ticket(metaclass=PoolMeta):
             "Sets of Custom Fields",
             help="The sets of the section and of the type."),
         'on_change_with_attribute_sets')
+    used_attributes = fields.Function(
+        fields.Many2Many(
+            'helpdesk.ticket.attribute', None, None, "Used Custom Fields",
+            help="The custom fields that the ticket has values of."),
+        'get_used_attributes')
 
     @fields.depends(
         'section', '_parent_section.attribute_set',
@@ -107,6 +117,21 @@ class Ticket(metaclass=PoolMeta):
         return list(dict.fromkeys(
                 v.attribute_set.id for v in [self.section, self.type]
                 if v and v.attribute_set))
+
+    @classmethod
+    def get_used_attributes(cls, tickets, name):
+        pool = Pool()
+        Attribute = pool.get('helpdesk.ticket.attribute')
+        names = set().union(*(t.attributes or {} for t in tickets))
+        ids = {}
+        if names:
+            with without_check_access(), inactive_records():
+                ids = {a.name: a.id for a in Attribute.search([
+                            ('name', 'in', list(names)),
+                            ], order=[])}
+        return {
+            t.id: [ids[n] for n in t.attributes or {} if n in ids]
+            for t in tickets}
 
     @classmethod
     def view_attributes(cls):

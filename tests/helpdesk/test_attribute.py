@@ -102,6 +102,9 @@ def test_values_outlive_their_set():
     ticket = Ticket(ticket.id)
     assert not ticket.attribute_sets
     assert dict(ticket.attributes) == {'serial': "XK-12"}
+    # Clients save what they show
+    assert list(ticket.used_attributes) == [serial]
+    assert not desk.make_ticket().used_attributes
 
 
 @with_transaction()
