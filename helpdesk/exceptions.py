@@ -30,6 +30,23 @@ class ChangeError(ValidationError):
 
 
 class LimitError(ValidationError):
+class ResponsibleError(ValidationError):
+    pass
+
+
+class HandoverError(ValidationError):
+    pass
+
+
+class MoveWarning(UserWarning):
+    pass
+
+
+class SectionActiveError(ValidationError):
+    pass
+
+
+class WatcherWarning(UserWarning):
     pass
 
 

@@ -36,6 +36,7 @@ class History(ModelSQL, ModelView):
             ('section', "Section"),
             ('employee', "Responsible"),
             ('priority', "Priority"),
+            ('participants', "Participants"),
             ], "Change", required=True, readonly=True, sort=False,
         help="What changed.")
     old = fields.Char("Old", readonly=True)
@@ -57,6 +58,13 @@ class History(ModelSQL, ModelView):
             ], "Actor", required=True, readonly=True, sort=False,
         help="On whose behalf it changed.")
     who = fields.Function(fields.Char("Who"), 'get_who')
+    reason = fields.Selection([
+            (None, ""),
+            ('section', "May no longer be responsible in the section"),
+            ('left', "Has left the company"),
+            ('visibility', "The section is not open to customers"),
+            ], "Reason", readonly=True, sort=False,
+        help="Why it changed, if it followed from something else.")
     side = fields.Selection([
             (None, ""),
             ('agent', "Agents"),
@@ -101,7 +109,10 @@ class History(ModelSQL, ModelView):
         labels = defaultdict(dict)
         for what, keys in values.items():
             field = getattr(Ticket, what)
-            if field._type == 'selection':
+            if field._type == 'one2many':
+                # The history has them in plain words
+                labels[what] = {k: k for k in keys}
+            elif field._type == 'selection':
                 labels[what] = dict(
                     Ticket.fields_get([what])[what]['selection'])
             else:
@@ -142,8 +153,8 @@ class History(ModelSQL, ModelView):
 
         changes are tuples (ticket id, what, old, new); old and new are the
         values as stored, None for nothing. first says that the tickets are
-        new and have no rows yet. The current user, employee and actor are
-        taken from the transaction. Naive UTC times.
+        new and have no rows yet. The current user, employee, actor and
+        reason are taken from the transaction. Naive UTC times.
         """
         pool = Pool()
         User = pool.get('res.user')
@@ -151,6 +162,7 @@ class History(ModelSQL, ModelView):
             return
         now = dt.datetime.now().replace(microsecond=0)
         user = Transaction().user or None
+        reason = Transaction().context.get('helpdesk_reason')
         with without_check_access():
             employee = User(user).employee if user else None
             if not first:
@@ -164,6 +176,7 @@ class History(ModelSQL, ModelView):
                         'user': user,
                         'employee': employee,
                         'actor': cls.current_actor(),
+                        'reason': reason,
                         'side': SIDES[new] if what == 'state' else None,
                         } for ticket, what, old, new in changes])
 

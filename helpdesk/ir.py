@@ -32,6 +32,8 @@ class Cron(metaclass=PoolMeta):
     def __setup__(cls):
         super().__setup__()
         cls.method.selection.extend([
+                ('helpdesk.section|release',
+                    "Unassign Helpdesk Tickets of Who Has Left"),
                 ('helpdesk.ticket|wake', "Wake Waiting Helpdesk Tickets"),
                 ])
 

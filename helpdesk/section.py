@@ -6,6 +6,7 @@ import datetime as dt
 from sql import Literal, Null
 from sql.aggregate import Count
 from sql.conditionals import Case
+from trytond.i18n import gettext
 from trytond.model import (
     DeactivableMixin, Index, ModelSQL, ModelView, Unique, fields,
     sequence_ordered)
@@ -13,6 +14,7 @@ from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
+from .exceptions import SectionActiveError
 from .ticket import PRIORITIES
 from .workflow import OVER_STATES
 
@@ -25,6 +27,13 @@ class Section(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
     company = fields.Many2One(
         'company.company', "Company", required=True,
         help="The company whose tickets the section works on.")
+    manager = fields.Many2One(
+        'company.employee', "Manager",
+        domain=[
+            ('company', '=', Eval('company', -1)),
+            ],
+        help="Leads the section: sees and assigns its tickets "
+        "as its members do.")
     members = fields.Many2Many(
         'helpdesk.section-company.employee', 'section', 'employee', "Members",
         domain=[
@@ -119,13 +128,25 @@ class Section(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
         User.clear_helpdesk_sections()
 
     @classmethod
+    def check_modification(cls, mode, sections, values=None, external=False):
+        super().check_modification(
+            mode, sections, values=values, external=external)
+        if mode == 'write' and not values.get('active', True):
+            for section in cls.browse(sections):
+                if section.open_tickets:
+                    raise SectionActiveError(gettext(
+                            'helpdesk.msg_section_active',
+                            section=section.rec_name,
+                            tickets=section.open_tickets))
+
+    @classmethod
     @without_check_access
     def visible(cls, companies, employees, every=False):
         """
         Return the sections of the companies whose tickets the employees see.
 
         companies and employees are ids; every ignores the visibility, as
-        managers do. Return a sorted tuple of ids.
+        helpdesk managers do. Return a sorted tuple of ids.
         """
         domain = [
             ('active', 'in', [True, False]),
@@ -135,6 +156,7 @@ class Section(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
             domain.append(['OR',
                     ('visibility', '!=', 'private'),
                     ('members', 'in', list(employees)),
+                    ('manager', 'in', list(employees)),
                     ])
         return tuple(sorted(s.id for s in cls.search(domain)))
 

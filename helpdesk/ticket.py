@@ -101,7 +101,7 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
         domain=[
             ('company', '=', Eval('company', -1)),
             If(Bool(Eval('section')),
-                ('helpdesk_sections', '=', Eval('section', -1)),
+                ('helpdesk_assignable', '=', Eval('section', -1)),
                 ()),
             ],
         states=_states,
@@ -271,9 +271,10 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
         if not self.section:
             return
         if self.id is None or self.id < 0:
-            self.type = self.section.ticket_type
-            self.priority = self.section.ticket_priority
-        if self.employee and self.employee not in self.section.members:
+            now = dt.datetime.now().replace(microsecond=0)
+            for name, value in self.section.ticket_defaults(now).items():
+                setattr(self, name, value)
+        elif self.employee and self.employee not in self.section.assignable:
             self.employee = None
 
     @fields.depends('party', 'contact', 'sale', methods=['_set_contact'])

@@ -223,15 +223,7 @@ class TicketWorkflow(Workflow):
         employee = User(Transaction().user).employee
         if not employee:
             raise AccessError(gettext('helpdesk.msg_ticket_take_employee'))
-        for ticket in tickets:
-            if employee not in ticket.section.members:
-                raise AccessError(gettext(
-                        'helpdesk.msg_ticket_responsible',
-                        employee=employee.rec_name,
-                        ticket=ticket.rec_name,
-                        section=ticket.section.rec_name))
-            ticket.employee = employee
-        cls.save(tickets)
+        cls.write(tickets, {'employee': employee.id})
         cls.open([t for t in tickets if t.state == 'draft'])
 
     @classmethod

@@ -316,8 +316,6 @@ class Receiver:
         return {
             'section': section.id,
             'company': section.company.id,
-            'type': section.ticket_type.id if section.ticket_type else None,
-            'priority': section.ticket_priority,
             'preceding': (mentions.ticket.id
                 if mentions and mentions.ticket
                 and self._may_name(item) else None),

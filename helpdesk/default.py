@@ -1,0 +1,73 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+import datetime as dt
+
+from trytond.model import fields
+from trytond.pool import Pool, PoolMeta
+from trytond.pyson import Bool, Eval, If
+from trytond.transaction import without_check_access
+
+
+class Section(metaclass=PoolMeta):
+    __name__ = 'helpdesk.section'
+
+    ticket_employee = fields.Many2One(
+        'company.employee', "Default Responsible",
+        domain=[
+            ('id', 'in', If(Bool(Eval('responsibles', [])),
+                    Eval('responsibles', []), Eval('members', []))),
+            ],
+        help="Who is responsible for a new ticket "
+        "for which nobody chose one.")
+    ticket_deadline = fields.TimeDelta("Default Deadline",
+        domain=['OR',
+            ('ticket_deadline', '=', None),
+            ('ticket_deadline', '>=', dt.timedelta()),
+            ],
+        help="How long after it was made a new ticket has to be solved, "
+        "if nobody chose a deadline.")
+
+    def get_deadline(self, at):
+        "Return the deadline of a ticket made at that time, or None."
+        if self.ticket_deadline is not None:
+            return at + self.ticket_deadline
+
+    def ticket_defaults(self, at):
+        """
+        Return what a ticket made at that time gets where nobody chose.
+
+        A dictionary of values to create a ticket with.
+        """
+        employee = self.ticket_employee
+        return {
+            'type': self.ticket_type.id if self.ticket_type else None,
+            'priority': self.ticket_priority,
+            'employee': employee.id if employee and employee.active else None,
+            'deadline': self.get_deadline(at),
+            }
+
+
+class Ticket(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
+
+    @classmethod
+    def create(cls, vlist):
+        return super().create(cls._complete(vlist))
+
+    @classmethod
+    @without_check_access
+    def _complete(cls, vlist):
+        "Return the values with what their sections give where it is missing."
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        now = dt.datetime.now().replace(microsecond=0)
+        default = cls.default_section()
+        sections = {
+            v.get('section', default) for v in vlist} - {None}
+        defaults = {
+            s.id: s.ticket_defaults(now)
+            for s in Section.browse(sorted(sections))}
+        return [
+            {**defaults.get(v.get('section', default), {}), **v}
+            for v in vlist]
