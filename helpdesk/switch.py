@@ -125,7 +125,8 @@ class Configuration(metaclass=PoolMeta):
         if field_names is not None:
             names &= field_names
         if names:
-            cls.switch_menus(names)
+            configuration, = records
+            configuration.switch_menus(names)
             ModelView._fields_view_get_cache.clear()
 
     @classmethod
@@ -142,14 +143,12 @@ class Configuration(metaclass=PoolMeta):
             part for name, part in cls.parts().items()
             if not getattr(configuration, name)]
 
-    @classmethod
     @without_check_access
-    def switch_menus(cls, names):
+    def switch_menus(self, names):
         "Show and hide the menus of the parts with these switches."
         pool = Pool()
         Menu = pool.get('ir.ui.menu')
         ModelData = pool.get('ir.model.data')
-        configuration = cls(1)
         menus = ModelData.search([
                 ('model', '=', Menu.__name__),
                 ('module', 'like', 'helpdesk%'),
@@ -158,8 +157,8 @@ class Configuration(metaclass=PoolMeta):
         for active in [True, False]:
             prefixes = tuple(
                 menu for name in names
-                if bool(getattr(configuration, name)) == active
-                for menu in cls.parts()[name].menus)
+                if bool(getattr(self, name)) == active
+                for menu in self.parts()[name].menus)
             with inactive_records():
                 switched = Menu.search([
                         ('id', 'in', [

@@ -3,7 +3,8 @@
 import datetime as dt
 
 import pytest
-from trytond.model.exceptions import AccessButtonError, AccessError
+from trytond.model.exceptions import (
+    AccessButtonError, AccessError, ValidationError)
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
@@ -202,7 +203,7 @@ def test_only_members_take():
     ticket = desk.make_ticket()
     user, context = desk.as_user(desk.make_user('guest', []))
     with user, context:
-        with pytest.raises(AccessError, match="Support"):
+        with pytest.raises(ValidationError, match="Support"):
             Ticket.take([Ticket(ticket.id)])
 
 
