@@ -10,7 +10,7 @@ from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
-from trytond.transaction import Transaction, check_access, without_check_access
+from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .exceptions import HandoverError, MoveWarning
@@ -67,6 +67,8 @@ class MoveStart(ModelView):
         "If empty, who is responsible stays so if the section allows it.")
     note = fields.Text("Note",
         help="What the colleagues have to know. Customers never see it.")
+    out_of_sight = fields.Boolean("Out of Sight", readonly=True,
+        help="The user no longer sees what was moved.")
 
     @fields.depends('company')
     def get_sections(self):
@@ -138,11 +140,7 @@ class _Handover(Wizard):
                         } for ticket in self.records])
 
     def end(self):
-        "Return what the client does: what one no longer sees is closed."
-        ids = [r.id for r in self.records]
-        with check_access():
-            seen = self.model.search([('id', 'in', ids)], count=True)
-        return 'reload' if seen == len(ids) else 'close'
+        return 'reload'
 
 
 class Assign(_Handover):
@@ -203,7 +201,7 @@ class Move(_Handover):
                 raise HandoverError(gettext(
                         'helpdesk.msg_ticket_move_section',
                         ticket=ticket.rec_name))
-        self._warn(section)
+        self.start.out_of_sight = self._warn(section)
         kept, given = self._split(section)
         employee = int(self.start.employee) if self.start.employee else None
         changes = [
@@ -215,17 +213,23 @@ class Move(_Handover):
         return 'end'
 
     def _warn(self, section):
-        "Warn users that they will not see the tickets any longer."
+        "Tell if the user will not see the tickets any longer, with a warning."
         pool = Pool()
         User = pool.get('res.user')
         Warning = pool.get('res.user.warning')
+        if section.id in User.get_helpdesk_sections():
+            return False
         name = Warning.format(
             f'helpdesk_ticket_move.{section.id}', self.records)
-        if (section.id not in User.get_helpdesk_sections()
-                and Warning.check(name)):
+        if Warning.check(name):
             raise MoveWarning(name, gettext(
                     'helpdesk.msg_ticket_move_hidden',
                     section=section.rec_name))
+        return True
+
+    def end(self):
+        # The client does not say here which records it is about
+        return 'close' if self.start.out_of_sight else super().end()
 
     def _split(self, section):
         "Return the tickets that keep who is responsible, and the others."

@@ -16,11 +16,11 @@ def setup_module():
     activate_module('helpdesk')
 
 
-def run(desk, user, wizard, tickets, transition, **values):
+def run(desk, agent, wizard, tickets, transition, **values):
     "Return what the client does after the user went through the wizard"
     pool = Pool()
     Wizard = pool.get(f'helpdesk.ticket.{wizard}', type='wizard')
-    user, context = desk.as_user(user)
+    user, context = desk.as_user(agent)
     with user, context, Transaction().set_context(
             active_model='helpdesk.ticket', active_id=tickets[0].id,
             active_ids=[t.id for t in tickets]):
@@ -30,6 +30,9 @@ def run(desk, user, wizard, tickets, transition, **values):
             n: v for n, v in view['defaults'].items() if '.' not in n}
         Wizard.execute(
             session_id, {start: {**defaults, **values}}, transition)
+    # Clients do not tell which records it was about
+    user, context = desk.as_user(agent)
+    with user, context:
         return Wizard.delete(session_id)
 
 
