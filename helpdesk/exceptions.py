@@ -30,6 +30,9 @@ class ChangeError(ValidationError):
 
 
 class LimitError(ValidationError):
+    pass
+
+
 class ResponsibleError(ValidationError):
     pass
 

@@ -10,9 +10,9 @@ begin.
 import re
 import unicodedata
 
-from sql import Literal
+from sql import Literal, Null
 from sql.functions import Function
-from sql.operators import Like, Not
+from sql.operators import Like, Not, NotEqual
 from trytond import backend
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
@@ -20,6 +20,8 @@ from trytond.transaction import Transaction
 
 # PostgreSQL refuses a document with more than 1 MB of words
 MAX_LENGTH = 200_000
+# Words in more conversations than that are in some of any few tickets
+COMMON = 3000
 # As PostgreSQL parses them
 _WORD = re.compile(r'[^\W_]+')
 
@@ -91,41 +93,57 @@ class Words(fields.FullText):
             f'ON "{Model._table}" USING GIN ("{name}")')
 
 
+class TicketWords(Words):
+    "The words of tickets, found by those of their conversations too."
+
+    def convert_domain(self, domain, tables, Model):
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        _, operator, value = domain
+        if not operator.endswith('ilike') or not isinstance(value, str):
+            return super().convert_domain(domain, tables, Model)
+        table, _ = tables[None]
+        conversation = Conversation.__table__()
+        said = (
+            self.matches(conversation.words, value)
+            & Conversation.is_searched(conversation))
+        if self._is_common(conversation, said):
+            # Looking at the tickets in their order soon finds some
+            found = self.matches(table.words, value) | NotEqual(
+                conversation.select(conversation.id,
+                    where=(conversation.ticket == table.id) & said,
+                    limit=1), Null)
+        else:
+            # A union uses both indexes, OR would use none
+            ticket = Model.__table__()
+            found = table.id.in_(
+                ticket.select(
+                    ticket.id, where=self.matches(ticket.words, value))
+                | conversation.select(conversation.ticket, where=said))
+        return Not(found) if operator.startswith('not') else found
+
+    @staticmethod
+    def _is_common(conversation, said):
+        transaction = Transaction()
+        if not transaction.database.has_search_full_text():
+            return False
+        cursor = transaction.connection.cursor()
+        cursor.execute(*conversation.select(
+                Literal(1), where=said, offset=COMMON, limit=1))
+        return bool(cursor.fetchone())
+
+
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
-    words = Words("Words", readonly=True,
-        help="The words of the ticket, to find it by.")
-    said = fields.Function(fields.Char("Said",
-            help="The words of the ticket and of its conversations."),
-        'get_said', searcher='search_said')
+    words = TicketWords("Words", readonly=True,
+        help="The words of the ticket and of its conversations, "
+        "to find it by.")
 
     @classmethod
     def __register__(cls, module):
         super().__register__(module)
         Words.add_index(cls, 'words')
-
-    @classmethod
-    def get_said(cls, tickets, name):
-        return {t.id: None for t in tickets}
-
-    @classmethod
-    def search_said(cls, name, clause):
-        pool = Pool()
-        Conversation = pool.get('helpdesk.conversation')
-        _, operator, value = clause
-        ticket = cls.__table__()
-        conversation = Conversation.__table__()
-        # A union uses both indexes, OR would use none
-        found = (
-            ticket.select(
-                ticket.id, where=Words.matches(ticket.words, value or ''))
-            | conversation.select(
-                conversation.ticket,
-                where=Words.matches(conversation.words, value or '')
-                & Conversation.is_searched(conversation)))
-        operator = 'not in' if operator.startswith('not') else 'in'
-        return [('id', operator, found)]
 
     @classmethod
     def search_rec_name(cls, name, clause):
@@ -137,7 +155,7 @@ class Ticket(metaclass=PoolMeta):
                 return [('id', '!=' if operator == 'ilike' else '=', None)]
             if number.startswith('#'):
                 return [('number', operator, number[1:])]
-            return [('said', operator, value)]
+            return [('words', operator, value)]
         bool_op = 'AND' if operator.startswith('!') else 'OR'
         return [bool_op,
             ('number', operator, value),
@@ -179,7 +197,8 @@ class Conversation(metaclass=PoolMeta):
     def preprocess_values(cls, mode, values):
         values = super().preprocess_values(mode, values)
         if mode == 'create':
-            values['words'] = _join([values.get('subject'), values.get('body')])
+            values['words'] = _join(
+                [values.get('subject'), values.get('body')])
         return values
 
     @classmethod

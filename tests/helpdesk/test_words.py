@@ -1,6 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import pytest
+from trytond.modules.helpdesk import words
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 
@@ -26,9 +28,11 @@ def say(ticket, **values):
                 **values}])
 
 
+@pytest.mark.parametrize('common', [words.COMMON, 0])
 @with_transaction()
-def test_found_by_subject_and_conversations():
+def test_found_by_subject_and_conversations(monkeypatch, common):
     "Typing words finds them in the ticket and in what was said"
+    monkeypatch.setattr(words, 'COMMON', common)
     desk = Helpdesk()
     coffee = desk.make_ticket(
         subject="The Café machine leaks", email='Ada@Example.org')
@@ -75,7 +79,7 @@ def test_long_texts():
     "SE15: what is too long for an index is found by its beginning"
     desk = Helpdesk()
     ticket = desk.make_ticket()
-    words = ' '.join(f'{n:x}word' for n in range(100_000))
-    say(ticket, body=f"Needle {words} {'x' * 10_000}")
+    text = ' '.join(f'{n:x}word' for n in range(100_000))
+    say(ticket, body=f"Needle {text} {'x' * 10_000}")
 
     assert found("needle")
