@@ -100,14 +100,16 @@ def test_files_of_notes():
 
 @with_transaction()
 def test_view():
-    "E7: the list of the ticket is its own, Tryton's stays as it is"
+    "E7: the views of the ticket are its own, Tryton's stay as they are"
     pool = Pool()
     Attachment = pool.get('ir.attachment')
     ModelData = pool.get('ir.model.data')
-    own = Attachment.fields_view_get(
-        ModelData.get_id('helpdesk', 'ticket_file_view_list'))
-    usual = Attachment.fields_view_get(view_type='tree')
+    for kind, usual in [('list', 'tree'), ('form', 'form')]:
+        own = Attachment.fields_view_get(
+            ModelData.get_id('helpdesk', f'ticket_file_view_{kind}'))
+        shown = Attachment.fields_view_get(view_type=own['type'])
 
-    assert {'name', 'data', 'resource', 'last_modification'} <= set(
-        own['fields'])
-    assert usual['view_id'] == ModelData.get_id('ir', 'attachment_view_tree')
+        assert {'name', 'data', 'resource', 'last_modification'} <= set(
+            own['fields'])
+        assert shown['view_id'] == ModelData.get_id(
+            'ir', f'attachment_view_{usual}')
