@@ -62,9 +62,10 @@ class Ticket(metaclass=PoolMeta):
         pool = Pool()
         Section = pool.get('helpdesk.section')
         now = dt.datetime.now().replace(microsecond=0)
-        default = cls.default_section()
-        sections = {
-            v.get('section', default) for v in vlist} - {None}
+        default = None
+        if any('section' not in v for v in vlist):
+            default = cls.default_section()
+        sections = {v.get('section', default) for v in vlist} - {None}
         defaults = {
             s.id: s.ticket_defaults(now)
             for s in Section.browse(sorted(sections))}

@@ -161,12 +161,19 @@ class Section(metaclass=PoolMeta):
         """
         Let employees who are no longer members not be responsible either.
 
-        members is a set of tuples (section id, employee id).
+        members is a set of tuples (section id, employee id) of those who were
+        members.
         """
         pool = Pool()
+        Member = pool.get('helpdesk.section-company.employee')
         Responsible = pool.get('helpdesk.section-responsible')
         sections = list({s for s, _ in members})
         employees = list({e for _, e in members})
+        members = members - {
+            (m.section.id, m.employee.id) for m in Member.search([
+                    ('section', 'in', sections),
+                    ('employee', 'in', employees),
+                    ])}
         Responsible.delete([r for r in Responsible.search([
                         ('section', 'in', sections),
                         ('employee', 'in', employees),

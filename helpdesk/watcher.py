@@ -45,7 +45,7 @@ class Participant(metaclass=PoolMeta):
                 condition=(inside.company == ticket.company)
                 & (inside.email == table.email))
             .select(table.id, where=where, order_by=[table.id]))
-        return cls.browse([id_ for id_, in cursor])
+        return list(cls.browse([id_ for id_, in cursor]))
 
     @classmethod
     def _inside_query(cls):
