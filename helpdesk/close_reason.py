@@ -86,9 +86,10 @@ class Ticket(metaclass=PoolMeta):
 
     @classmethod
     def _open(cls, tickets):
-        cls.write(
-            [t for t in tickets if t.state == 'closed' and t.close_reason],
-            {'close_reason': None})
+        reopened = [
+            t for t in tickets if t.state == 'closed' and t.close_reason]
+        if reopened:
+            cls.write(reopened, {'close_reason': None})
         super()._open(tickets)
 
     @classmethod

@@ -62,6 +62,12 @@ class LimitMixin:
     __slots__ = ()
 
     @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        # Nobody learns of sections that they do not see
+        cls.__access__.add('section')
+
+    @classmethod
     def on_modification(cls, mode, records, field_names=None):
         super().on_modification(mode, records, field_names=field_names)
         LimitedMixin._limits_cache.clear()
@@ -84,10 +90,11 @@ class Ticket(metaclass=PoolMeta):
         pool = Pool()
         Type = pool.get('helpdesk.type')
         values = super().preprocess_values(mode, values)
-        if mode == 'create' and 'type' not in values:
+        section = values.get('section')
+        if mode == 'create' and section and 'type' not in values:
             # The default is that of the default section
             type_ = cls.default_type()
-            if type_ and not Type.fits(type_, values.get('section')):
+            if type_ and not Type.fits(type_, section):
                 values['type'] = None
         return values
 

@@ -145,7 +145,7 @@ class Ticket(metaclass=PoolMeta):
         if mode == 'create' and values.get('stage') is None:
             stage = Stage.first(
                 values.get('state') or cls.default_state(),
-                values.get('section'))
+                values.get('section') or cls.default_section())
             if stage:
                 values['stage'] = stage
         return values

@@ -254,6 +254,26 @@ def test_without_stages():
 
 
 @with_transaction()
+def test_hidden_sections_of_a_stage():
+    "SE12: a stage tells nobody of sections that they do not see"
+    pool = Pool()
+    Relation = pool.get('helpdesk.stage-helpdesk.section')
+    Stage = pool.get('helpdesk.stage')
+    desk = Helpdesk()
+    with Transaction().set_context(desk.context):
+        board = desk.make_section("Board", visibility='private')
+    stage, = make_stages(("Analysis", 'open', desk.section, board))
+    hidden, = Relation.search([('section', '=', board.id)])
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        assert list(Stage(stage.id).sections) == [desk.section]
+        with pytest.raises(AccessError):
+            Relation.read([hidden.id], ['section'])
+    ticket = desk.make_ticket(state='open', section=board)
+    assert ticket.stage == stage
+
+
+@with_transaction()
 def test_agents_do_not_configure():
     pool = Pool()
     desk = Helpdesk()
