@@ -89,9 +89,11 @@ class _Talk(Wizard):
     def _values(self):
         "Return the values of the conversation to create."
         pool = Pool()
+        Rule = pool.get('ir.rule')
         User = pool.get('res.user')
         user = User(Transaction().user)
-        self.model.read([self.record.id], ['id'])
+        # Sales staff see tickets that they cannot write to
+        Rule.check(self.model.__name__, [self.record.id], mode='write')
         return {
             'ticket': self.record.id,
             'direction': self._direction,

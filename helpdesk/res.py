@@ -17,10 +17,13 @@ class User(metaclass=PoolMeta):
         """
         Return the sections whose tickets the current user may see.
 
-        A sorted tuple of ids, ready to be part of a record rule.
+        A sorted tuple of ids, ready to be part of a record rule; empty for
+        who is no agent.
         """
         pool = Pool()
         Section = pool.get('helpdesk.section')
+        if not cls.is_helpdesk_agent():
+            return ()
         companies, employees = cls.get_companies(), cls.get_employees()
         is_manager = cls.is_helpdesk_manager()
         key = (Transaction().user, companies, employees, is_manager)
@@ -32,12 +35,20 @@ class User(metaclass=PoolMeta):
         return sections
 
     @classmethod
+    def is_helpdesk_agent(cls):
+        "Tell if the current user is an agent."
+        return cls._in_helpdesk_group('group_helpdesk')
+
+    @classmethod
     def is_helpdesk_manager(cls):
         "Tell if the current user is a helpdesk manager."
+        return cls._in_helpdesk_group('group_helpdesk_manager')
+
+    @classmethod
+    def _in_helpdesk_group(cls, name):
         pool = Pool()
         ModelData = pool.get('ir.model.data')
-        return (ModelData.get_id('helpdesk', 'group_helpdesk_manager')
-            in cls.get_groups())
+        return ModelData.get_id('helpdesk', name) in cls.get_groups()
 
     @classmethod
     def clear_helpdesk_sections(cls):

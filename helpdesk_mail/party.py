@@ -48,3 +48,32 @@ class ContactMechanism(metaclass=PoolMeta):
         for email, id_ in cursor:
             parties[email].append(id_)
         return parties
+
+
+class Erase(metaclass=PoolMeta):
+    __name__ = 'party.erase'
+
+    def _helpdesk_to_erase(self, party, tickets):
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        Email = pool.get('inbound.email')
+        Mail = pool.get('helpdesk.mail')
+        mails = Mail.search(['OR',
+                ('ticket', 'in', tickets),
+                ('sender', 'in', party.helpdesk_emails()),
+                ], order=[])
+        return super()._helpdesk_to_erase(party, tickets) + [
+            (Conversation, ['OR',
+                    ('ticket', 'in', tickets),
+                    ('party', '=', party.id),
+                    ], False,
+                ['from_address', 'to_addresses', 'cc_addresses',
+                    'delivery_error'],
+                [None] * 4),
+            (Mail, [('id', 'in', [m.id for m in mails])], True,
+                ['sender', 'subject', 'reason_detail'],
+                [None] * 3),
+            (Email, [('id', 'in', [m.email.id for m in mails])], True,
+                ['data', 'data_id'],
+                [b'', None]),
+            ]

@@ -10,7 +10,7 @@ from trytond import url
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
-from trytond.pool import Pool
+from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
@@ -181,3 +181,16 @@ class GuestLink(ModelSQL, ModelView):
         A server in front may end it and tell us nothing about it.
         """
         return request.is_secure or cls.base_address().startswith('https:')
+
+
+class Erase(metaclass=PoolMeta):
+    __name__ = 'party.erase'
+
+    def _helpdesk_to_erase(self, party, tickets):
+        pool = Pool()
+        GuestLink = pool.get('helpdesk.guest_link')
+        return super()._helpdesk_to_erase(party, tickets) + [
+            (GuestLink, [('ticket', 'in', tickets)], False,
+                ['email', 'revoked_at'],
+                ['****', dt.datetime.now().replace(microsecond=0)]),
+            ]

@@ -1,0 +1,40 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+from trytond.model import fields
+from trytond.pool import PoolMeta
+
+from .readable import readable_ids
+
+
+class Ticket(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
+
+    sale_shipments = fields.Function(fields.One2Many(
+            'stock.shipment.out', None, "Shipments", readonly=True,
+            help="The shipments of the sale."),
+        'get_sale_documents')
+    sale_shipment_returns = fields.Function(fields.One2Many(
+            'stock.shipment.out.return', None, "Returns", readonly=True,
+            help="What was sent back of the sale."),
+        'get_sale_documents')
+    sale_invoices = fields.Function(fields.One2Many(
+            'account.invoice', None, "Invoices", readonly=True,
+            help="The invoices of the sale."),
+        'get_sale_documents')
+
+    @classmethod
+    def get_sale_documents(cls, tickets, names):
+        "Return the documents that came of the sales, if the user sees them."
+        documents = {}
+        for name in names:
+            Target = cls._fields[name].get_target()
+            found = {
+                t.id: [d.id for d in getattr(
+                        t.sale, name.removeprefix('sale_'))]
+                if t.sale else [] for t in tickets}
+            visible = readable_ids(Target, sum(found.values(), []))
+            documents[name] = {
+                t: [i for i in ids if i in visible]
+                for t, ids in found.items()}
+        return documents

@@ -1,0 +1,129 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+from trytond.model import fields
+from trytond.pool import Pool, PoolMeta
+from trytond.pyson import Eval
+from trytond.transaction import Transaction, check_access
+
+
+class User(metaclass=PoolMeta):
+    __name__ = 'res.user'
+
+    @classmethod
+    def reads_sales(cls):
+        "Tell if the current user may read sales, and by them tickets."
+        pool = Pool()
+        ModelAccess = pool.get('ir.model.access')
+        if not Transaction().user:
+            return False
+        return ModelAccess.get_access(['sale.sale'])['sale.sale']['read']
+
+    @classmethod
+    def helpdesk_sale_domain(cls):
+        "Return the domain of the sales that the current user may read."
+        pool = Pool()
+        Rule = pool.get('ir.rule')
+        if not cls.reads_sales():
+            return [('id', '=', None)]
+        with check_access():
+            return Rule.domain_get('sale.sale')
+
+
+class Rule(metaclass=PoolMeta):
+    __name__ = 'ir.rule'
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.domain.help += (
+            '\n- "helpdesk_sales" whether the current user may read sales'
+            '\n- "helpdesk_sale_domain" as domain of these sales')
+
+    @classmethod
+    def _get_cache_key(cls, model_names):
+        pool = Pool()
+        User = pool.get('res.user')
+        if 'helpdesk.ticket' in model_names:
+            # Who reads the ticket depends on who reads its sale
+            model_names = model_names | {'sale.sale'}
+        key = super()._get_cache_key(model_names)
+        return (*key, User.reads_sales())
+
+    @classmethod
+    def _get_context(cls, model_name):
+        pool = Pool()
+        User = pool.get('res.user')
+        context = super()._get_context(model_name)
+        context['helpdesk_sales'] = User.reads_sales()
+        if model_name == 'helpdesk.ticket':
+            context['helpdesk_sale_domain'] = User.helpdesk_sale_domain()
+        return context
+
+
+class _Workable:
+    "Keeps the buttons of what one may only read from being used."
+    __slots__ = ()
+
+    workable = fields.Function(fields.Boolean("Workable",
+            help="Whether you may work on the ticket, and not only read it."),
+        'get_workable')
+
+    @classmethod
+    def __post_setup__(cls):
+        # Tryton lets who may read a record use its buttons; so it has to be
+        # said for each of them, also those that other modules add
+        for states in cls._buttons.values():
+            readonly = ~Eval('workable', True)
+            if 'readonly' in states:
+                readonly |= states['readonly']
+            states['readonly'] = readonly
+            states['depends'] = [*states.get('depends', []), 'workable']
+        super().__post_setup__()
+
+    @classmethod
+    def default_workable(cls):
+        return True
+
+    @classmethod
+    def get_workable(cls, records, name):
+        pool = Pool()
+        User = pool.get('res.user')
+        if not User.reads_sales():
+            # Who sees a ticket sees it as an agent of its section
+            return {r.id: True for r in records}
+        sections = set(User.get_helpdesk_sections())
+        return {
+            r.id: r._workable_ticket().section.id in sections
+            for r in records}
+
+
+class Ticket(_Workable, metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
+
+    def _workable_ticket(self):
+        return self
+
+
+class Conversation(_Workable, metaclass=PoolMeta):
+    __name__ = 'helpdesk.conversation'
+
+    @classmethod
+    def _is_shown(cls, table):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        User = pool.get('res.user')
+        shown = super()._is_shown(table)
+        if User.reads_sales():
+            # As the rule does: the form reads what its field names
+            ticket = Ticket.__table__()
+            shown &= (
+                ((table.direction != 'internal') & (table.kind != 'note'))
+                | table.ticket.in_(ticket.select(ticket.id,
+                        where=fields.SQL_OPERATORS['in'](
+                            ticket.section,
+                            list(User.get_helpdesk_sections())))))
+        return shown
+
+    def _workable_ticket(self):
+        return self.ticket

@@ -1,0 +1,100 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+
+import pytest
+from trytond.modules.party.exceptions import EraseError
+from trytond.pool import Pool
+from trytond.tests.test_tryton import activate_module, with_transaction
+
+from tests.helpdesk.sales import make_party
+from tests.records import Helpdesk
+
+
+def setup_module():
+    activate_module('helpdesk')
+
+
+def erase(party):
+    pool = Pool()
+    Erase = pool.get('party.erase', type='wizard')
+    party.active = False
+    party.save()
+    session_id, _, _ = Erase.create()
+    wizard = Erase(session_id)
+    wizard.ask.party = party
+    wizard.transition_erase()
+
+
+@with_transaction()
+def test_open_tickets():
+    "X10: a party with open tickets is not erased"
+    desk = Helpdesk()
+    ada = make_party(email='ada@example.org')
+    for values in [
+            {'party': ada}, {'contact': ada}, {'email': 'Ada@example.org'}]:
+        ticket = desk.make_ticket(state='open', **values)
+        with pytest.raises(EraseError, match=f'#{ticket.number}'):
+            erase(ada)
+        ticket.__class__.close([ticket])
+    erase(ada)
+
+
+@with_transaction()
+def test_erase():
+    "X10, PO8, TR7: who it was is erased, what was done stays"
+    pool = Pool()
+    Attachment = pool.get('ir.attachment')
+    Conversation = pool.get('helpdesk.conversation')
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    ada = make_party(email='ada@example.org')
+    bob = make_party("Bob")
+    own = desk.make_ticket(
+        party=ada, description="I am Ada", contact_name="Ada",
+        email='ada@example.org', phone='1', customer_company="Ada Ltd.",
+        participants=[
+            {'email': 'eve@example.org', 'name': "Eve"},
+            {'email': 'dan@example.org'}])
+    others = desk.make_ticket(
+        party=bob, email='bob@example.org', subject="Bob's",
+        participants=[
+            {'email': 'ada@example.org', 'name': "Ada"},
+            {'email': 'eve@example.org', 'name': "Eve"}])
+    values = {'kind': 'phone', 'direction': 'in', 'body': "I say"}
+    said, elsewhere, bobs = Conversation.create([
+            {**values, 'ticket': own.id, 'author': "Ada"},
+            {**values, 'ticket': others.id, 'author': "Ada",
+                'party': ada.id},
+            {**values, 'ticket': others.id, 'author': "Bob"}])
+    Attachment.create([
+            {'resource': str(r), 'name': 'a', 'data': b'a'}
+            for r in [own, said, elsewhere, bobs]])
+    Ticket.close([own])
+    history = [(h.what, h.new, h.at) for h in own.history]
+    closed_at = own.closed_at
+
+    erase(ada)
+
+    own, others = Ticket(own.id), Ticket(others.id)
+    assert own.subject == '****'
+    assert not any([
+            own.description, own.contact_name, own.email, own.phone,
+            own.customer_company])
+    assert (own.number, own.state, own.closed_at) == (
+        '1', 'closed', closed_at)
+    assert [(h.what, h.new, h.at) for h in own.history] == history
+    assert len(own.conversations) == 1
+    for conversation in [said, elsewhere]:
+        conversation = Conversation(conversation.id)
+        assert not any([
+                conversation.author, conversation.body, conversation.subject,
+                conversation.html])
+        assert not conversation.attachments
+    assert not any(p.name or '@' in p.email for p in own.participants)
+    assert not Attachment.search([('resource', '=', str(own))])
+
+    assert (others.subject, others.email) == ("Bob's", 'bob@example.org')
+    assert Conversation(bobs.id).body == "I say"
+    assert Conversation(bobs.id).attachments
+    assert [p.email for p in others.participants if '@' in p.email] == [
+        'eve@example.org']
