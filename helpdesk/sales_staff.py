@@ -41,6 +41,11 @@ class Rule(metaclass=PoolMeta):
             '\n- "helpdesk_sale_domain" as domain of these sales')
 
     @classmethod
+    def get(cls, model_name, mode='read'):
+        with Transaction().set_context(_helpdesk_rules_of=model_name):
+            return super().get(model_name, mode=mode)
+
+    @classmethod
     def _get_cache_key(cls, model_names):
         pool = Pool()
         User = pool.get('res.user')
@@ -53,10 +58,15 @@ class Rule(metaclass=PoolMeta):
     @classmethod
     def _get_context(cls, model_name):
         pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
         User = pool.get('res.user')
         context = super()._get_context(model_name)
         context['helpdesk_sales'] = User.reads_sales()
-        if model_name == 'helpdesk.ticket':
+        if model_name == Ticket.__name__:
+            # What belongs to a ticket has the rules of the ticket
+            model_name = Transaction().context.get(
+                '_helpdesk_rules_of', model_name)
+            context['helpdesk_sales'] &= model_name in Ticket.read_by_sale()
             context['helpdesk_sale_domain'] = User.helpdesk_sale_domain()
         return context
 
@@ -100,6 +110,18 @@ class _Workable:
 
 class Ticket(_Workable, metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
+
+    @classmethod
+    def read_by_sale(cls):
+        """
+        Return the names of the models that who reads the sale may read.
+
+        Of what belongs to tickets, all the rest is for the agents who see
+        the section.
+        """
+        return {
+            'helpdesk.ticket', 'helpdesk.conversation',
+            'helpdesk.ticket-product.product'}
 
     def _workable_ticket(self):
         return self

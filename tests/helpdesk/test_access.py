@@ -97,6 +97,9 @@ def test_hidden_ticket_stays_hidden():
             with pytest.raises((AccessError, AccessButtonError)):
                 Model.read([id_], ['rec_name'])
             assert not Model.search([('id', '=', id_)])
+            with pytest.raises(AccessError):
+                Model.export_data([Model(id_)], ['ticket/subject'
+                        if 'ticket' in Model._fields else 'subject'])
         for do in [Ticket.close, Ticket.take]:
             with pytest.raises((AccessError, AccessButtonError)):
                 do([Ticket(ticket.id)])

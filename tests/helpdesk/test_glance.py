@@ -29,7 +29,10 @@ def make_shipments(desk, party, count):
     with Transaction().set_context(desk.context):
         return Shipment.create([{
                     'customer': party.id, 'delivery_address': address.id,
-                    'warehouse': warehouse.id, 'company': desk.company.id,
+                    'warehouse': warehouse.id,
+                    'warehouse_output': warehouse.output_location.id,
+                    'warehouse_storage': warehouse.storage_location.id,
+                    'company': desk.company.id,
                     }] * count)
 
 

@@ -185,7 +185,7 @@ def test_replace():
     Replace = pool.get('party.replace', type='wizard')
     Ticket = pool.get('helpdesk.ticket')
     desk = Helpdesk()
-    source, destination = make_party("Source"), make_party("Destination")
+    source, destination = make_party(), make_party()
     ticket = desk.make_ticket(
         party=source, contact=source, informant=source)
     session_id, _, _ = Replace.create()
