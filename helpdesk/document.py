@@ -10,16 +10,19 @@ from .readable import readable_ids
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
-    sale_shipments = fields.Function(fields.One2Many(
-            'stock.shipment.out', None, "Shipments", readonly=True,
+    sale_shipments = fields.Function(fields.Many2Many(
+            'stock.shipment.out', None, None, "Shipments",
+            readonly=True,
             help="The shipments of the sale."),
         'get_sale_documents')
-    sale_shipment_returns = fields.Function(fields.One2Many(
-            'stock.shipment.out.return', None, "Returns", readonly=True,
+    sale_shipment_returns = fields.Function(fields.Many2Many(
+            'stock.shipment.out.return', None, None, "Returns",
+            readonly=True,
             help="What was sent back of the sale."),
         'get_sale_documents')
-    sale_invoices = fields.Function(fields.One2Many(
-            'account.invoice', None, "Invoices", readonly=True,
+    sale_invoices = fields.Function(fields.Many2Many(
+            'account.invoice', None, None, "Invoices",
+            readonly=True,
             help="The invoices of the sale."),
         'get_sale_documents')
 

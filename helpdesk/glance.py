@@ -16,20 +16,24 @@ from .workflow import OVER_STATES
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
-    customer_tickets = fields.Function(fields.One2Many(
-            'helpdesk.ticket', None, "Other Open Tickets", readonly=True,
+    customer_tickets = fields.Function(fields.Many2Many(
+            'helpdesk.ticket', None, None, "Other Open Tickets",
+            readonly=True,
             help="What else the customer waits for, the newest first."),
         'get_customer_documents')
-    customer_sales = fields.Function(fields.One2Many(
-            'sale.sale', None, "Last Sales", readonly=True,
+    customer_sales = fields.Function(fields.Many2Many(
+            'sale.sale', None, None, "Last Sales",
+            readonly=True,
             help="What the customer ordered last, the newest first."),
         'get_customer_documents')
-    customer_shipments = fields.Function(fields.One2Many(
-            'stock.shipment.out', None, "Last Shipments", readonly=True,
+    customer_shipments = fields.Function(fields.Many2Many(
+            'stock.shipment.out', None, None, "Last Shipments",
+            readonly=True,
             help="What was last sent to the customer, the newest first."),
         'get_customer_documents')
-    customer_invoices = fields.Function(fields.One2Many(
-            'account.invoice', None, "Unpaid Invoices", readonly=True,
+    customer_invoices = fields.Function(fields.Many2Many(
+            'account.invoice', None, None, "Unpaid Invoices",
+            readonly=True,
             help="What the customer has to pay, the newest first."),
         'get_customer_documents')
 

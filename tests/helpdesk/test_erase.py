@@ -29,6 +29,22 @@ def erase(party):
         cache.clear()
 
 
+def make_tickets(desk, ada, bob):
+    "Return a ticket of Ada, and one of Bob in which Ada takes part"
+    own = desk.make_ticket(
+        party=ada, description="I am Ada", contact_name="Ada",
+        email='ada@example.org', phone='1', customer_company="Ada Ltd.",
+        participants=[
+            {'email': 'eve@example.org', 'name': "Eve"},
+            {'email': 'dan@example.org'}])
+    others = desk.make_ticket(
+        party=bob, email='bob@example.org', subject="Bob's",
+        participants=[
+            {'email': 'ada@example.org', 'name': "Ada"},
+            {'email': 'eve@example.org', 'name': "Eve"}])
+    return own, others
+
+
 @with_transaction()
 def test_open_tickets():
     "X10: a party with open tickets is not erased"
@@ -53,17 +69,7 @@ def test_erase():
     desk = Helpdesk()
     ada = make_party(email='ada@example.org')
     bob = make_party("Bob")
-    own = desk.make_ticket(
-        party=ada, description="I am Ada", contact_name="Ada",
-        email='ada@example.org', phone='1', customer_company="Ada Ltd.",
-        participants=[
-            {'email': 'eve@example.org', 'name': "Eve"},
-            {'email': 'dan@example.org'}])
-    others = desk.make_ticket(
-        party=bob, email='bob@example.org', subject="Bob's",
-        participants=[
-            {'email': 'ada@example.org', 'name': "Ada"},
-            {'email': 'eve@example.org', 'name': "Eve"}])
+    own, others = make_tickets(desk, ada, bob)
     values = {'kind': 'phone', 'direction': 'in', 'body': "I say"}
     said, elsewhere, bobs = Conversation.create([
             {**values, 'ticket': own.id, 'author': "Ada"},
