@@ -45,6 +45,23 @@ def make_tickets(desk, ada, bob):
     return own, others
 
 
+def make_conversations(own, others, ada):
+    "Return what Ada says in both tickets, and what Bob says, with files"
+    pool = Pool()
+    Attachment = pool.get('ir.attachment')
+    Conversation = pool.get('helpdesk.conversation')
+    values = {'kind': 'phone', 'direction': 'in', 'body': "I say"}
+    conversations = Conversation.create([
+            {**values, 'ticket': own.id, 'author': "Ada"},
+            {**values, 'ticket': others.id, 'author': "Ada",
+                'party': ada.id},
+            {**values, 'ticket': others.id, 'author': "Bob"}])
+    Attachment.create([
+            {'resource': str(r), 'name': 'a', 'data': b'a'}
+            for r in [own, *conversations]])
+    return conversations
+
+
 @with_transaction()
 def test_open_tickets():
     "X10: a party with open tickets is not erased"
@@ -70,15 +87,7 @@ def test_erase():
     ada = make_party(email='ada@example.org')
     bob = make_party("Bob")
     own, others = make_tickets(desk, ada, bob)
-    values = {'kind': 'phone', 'direction': 'in', 'body': "I say"}
-    said, elsewhere, bobs = Conversation.create([
-            {**values, 'ticket': own.id, 'author': "Ada"},
-            {**values, 'ticket': others.id, 'author': "Ada",
-                'party': ada.id},
-            {**values, 'ticket': others.id, 'author': "Bob"}])
-    Attachment.create([
-            {'resource': str(r), 'name': 'a', 'data': b'a'}
-            for r in [own, said, elsewhere, bobs]])
+    said, elsewhere, bobs = make_conversations(own, others, ada)
     Ticket.close([own])
     history = [(h.what, h.new, h.at) for h in own.history]
     closed_at = own.closed_at
