@@ -1,6 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+from sql import Literal
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
@@ -132,20 +133,29 @@ class Conversation(_Workable, metaclass=PoolMeta):
 
     @classmethod
     def _is_shown(cls, table):
+        # As the rule does: the form reads what its field names
+        return super()._is_shown(table) & cls._is_readable(table)
+
+    @classmethod
+    def is_searched(cls, table):
+        # What is found tells what was said
+        return super().is_searched(table) & cls._is_readable(table)
+
+    @classmethod
+    def _is_readable(cls, table):
+        "Return the SQL condition of what the current user may read."
         pool = Pool()
         Ticket = pool.get('helpdesk.ticket')
         User = pool.get('res.user')
-        shown = super()._is_shown(table)
-        if User.reads_sales():
-            # As the rule does: the form reads what its field names
-            ticket = Ticket.__table__()
-            shown &= (
-                ((table.direction != 'internal') & (table.kind != 'note'))
-                | table.ticket.in_(ticket.select(ticket.id,
-                        where=fields.SQL_OPERATORS['in'](
-                            ticket.section,
-                            list(User.get_helpdesk_sections())))))
-        return shown
+        if not User.reads_sales():
+            return Literal(True)
+        ticket = Ticket.__table__()
+        return (
+            ((table.direction != 'internal') & (table.kind != 'note'))
+            | table.ticket.in_(ticket.select(ticket.id,
+                    where=fields.SQL_OPERATORS['in'](
+                        ticket.section,
+                        list(User.get_helpdesk_sections())))))
 
     def _workable_ticket(self):
         return self.ticket
