@@ -10,6 +10,8 @@ from trytond.transaction import Transaction
 
 from .history import SIDES
 
+_SIDES = ['agent', 'customer', 'third_party']
+
 
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
@@ -19,6 +21,10 @@ class Ticket(metaclass=PoolMeta):
         'on_change_with_turn', searcher='search_turn')
     turn_since = fields.Function(fields.DateTime("Since",
             help="Since when it is their turn."),
+        'get_clocks')
+    clocks = fields.Function(fields.Char("Clocks",
+            help="How long it was whose turn, in hours and minutes. "
+            "The arrow shows whose turn it is."),
         'get_clocks')
     agent_time = fields.Function(fields.TimeDelta("Agents' Time",
             help="How long it was the agents' turn, up to now."),
@@ -52,37 +58,60 @@ class Ticket(metaclass=PoolMeta):
     @classmethod
     def get_clocks(cls, tickets, names):
         """
-        Sum up how long the tickets were on each side.
+        Tell how long the tickets were on each side.
 
         The rows of states in the history are the clock. One query for all
         tickets; the difference of times has no SQL common to all databases.
+        """
+        times, since = cls._sum_up([t.id for t in tickets])
+        result = {
+            'turn_since': {t.id: since.get(t.id) for t in tickets},
+            'clocks': {t.id: t._show_clocks(times) for t in tickets},
+            }
+        for side in _SIDES:
+            result[f'{side}_time'] = {
+                t.id: times.get((t.id, side), dt.timedelta())
+                for t in tickets}
+        return {n: result[n] for n in names}
+
+    @classmethod
+    def _sum_up(cls, ids):
+        """
+        Return how long tickets were on each side, and since when on the last.
+
+        The first by id and side, the second by id.
         """
         pool = Pool()
         History = pool.get('helpdesk.history')
         history = History.__table__()
         now = dt.datetime.now().replace(microsecond=0)
-        times = defaultdict(dt.timedelta)
-        since = {}
+        times, since, last = defaultdict(dt.timedelta), {}, None
         cursor = Transaction().connection.cursor()
         cursor.execute(*history.select(
                 history.ticket, history.side, history.at, history.until,
                 where=(history.what == 'state')
-                & fields.SQL_OPERATORS['in'](
-                    history.ticket, [t.id for t in tickets]),
+                & fields.SQL_OPERATORS['in'](history.ticket, ids),
                 order_by=[history.ticket, history.at, history.id]))
-        last = None
         for ticket, side, at, until in cursor:
             at, until = _datetime(at), _datetime(until)
             times[ticket, side] += (until or now) - at
             if (ticket, side) != last:
                 since[ticket] = at
             last = ticket, side
-        result = {
-            'turn_since': {t.id: since.get(t.id) for t in tickets}}
-        for side in ['agent', 'customer', 'third_party']:
-            result[f'{side}_time'] = {
-                t.id: times[t.id, side] for t in tickets}
-        return {n: result[n] for n in names}
+        return times, since
+
+    def _show_clocks(self, times):
+        labels = dict(self.get_turns())
+        shown = []
+        for side in _SIDES:
+            time = times.get((self.id, side))
+            if time is None and side == 'third_party':
+                continue
+            minutes = int((time or dt.timedelta()).total_seconds()) // 60
+            arrow = '▸ ' if side == self.turn else ''
+            shown.append(
+                f'{arrow}{labels[side]} {minutes // 60}:{minutes % 60:02}')
+        return ' · '.join(shown)
 
 
 def _datetime(value):

@@ -51,6 +51,7 @@ def test_clocks():
         time = getattr(ticket, name)
         assert hours * HOUR <= time <= hours * HOUR + second, name
     assert ticket.turn == 'agent'
+    assert ticket.clocks == "▸ Agents 9:00 · Customer 3:00 · Third Party 4:00"
     passed = dt.datetime.now() - ticket.turn_since
     assert 6 * HOUR <= passed <= 6 * HOUR + second
 
@@ -88,7 +89,7 @@ def test_clocks_of_many_tickets():
     Ticket = pool.get('helpdesk.ticket')
     desk = Helpdesk()
     ids = [desk.make_ticket(state='open').id for _ in range(20)]
-    names = ['agent_time', 'customer_time', 'turn_since']
+    names = ['agent_time', 'customer_time', 'turn_since', 'clocks']
 
     counts = set()
     for some in [ids[:2], ids]:
