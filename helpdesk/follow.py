@@ -139,15 +139,18 @@ class Section(FollowMixin, metaclass=PoolMeta):
                     ('channel.resource', '=', str(self)),
                     ('user', '!=', None),
                     ])]
-        Notification.create([
-                Notification.about(self, user, gettext(
-                        'helpdesk.msg_notice_section_chat',
-                        *user.notice_language(),
-                        who=User(sender).rec_name))
-                for user in users
-                if user.id != sender
-                and user.helpdesk_notice_chat in {'bell', 'both'}
-                and self.seen_by(user.id, [self.id])])
+        bells = [
+            Notification.about(self, user, gettext(
+                    'helpdesk.msg_notice_section_chat',
+                    *user.notice_language(),
+                    who=User(sender).rec_name))
+            for user in users
+            if user.id != sender
+            and user.helpdesk_notice_chat in {'bell', 'both'}
+            and self.seen_by(user.id, [self.id])]
+        # Tryton cannot make none of them on PostgreSQL
+        if bells:
+            Notification.create(bells)
 
 
 class Ticket(FollowMixin, metaclass=PoolMeta):

@@ -1,7 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
-from sql import Column, Literal, Null
+from sql import Column, Null
 from sql.aggregate import Count
 from sql.conditionals import Case
 from trytond.model import fields
@@ -68,7 +68,7 @@ class TicketCountMixin:
         columns = {
             'helpdesk_open_tickets': Count(Case(
                     (table.state.in_(OVER_STATES), Null), else_=1)),
-            'helpdesk_tickets': Count(Literal('*')),
+            'helpdesk_tickets': Count(table.id),
             }
         cursor = Transaction().connection.cursor()
         cursor.execute(*table.select(

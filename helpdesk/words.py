@@ -10,9 +10,10 @@ begin.
 import re
 import unicodedata
 
-from sql import Literal, Null
+from sql import Literal
+from sql.conditionals import Coalesce
 from sql.functions import Function
-from sql.operators import Like, Not, NotEqual
+from sql.operators import Like, Not
 from trytond import backend
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
@@ -109,10 +110,10 @@ class TicketWords(Words):
             & Conversation.is_searched(conversation))
         if self._is_common(conversation, said):
             # Looking at the tickets in their order soon finds some
-            found = self.matches(table.words, value) | NotEqual(
-                conversation.select(conversation.id,
-                    where=(conversation.ticket == table.id) & said,
-                    limit=1), Null)
+            found = self.matches(table.words, value) | (Coalesce(
+                    conversation.select(conversation.id,
+                        where=(conversation.ticket == table.id) & said,
+                        limit=1), 0) > 0)
         else:
             # A union uses both indexes, OR would use none
             ticket = Model.__table__()

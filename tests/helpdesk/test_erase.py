@@ -90,7 +90,7 @@ def test_erase():
     said, elsewhere, bobs = make_conversations(own, others, ada)
     Ticket.close([own])
     history = [(h.what, h.new, h.at) for h in own.history]
-    closed_at = own.closed_at
+    number, closed_at = own.number, own.closed_at
 
     erase(ada)
 
@@ -100,7 +100,7 @@ def test_erase():
             own.description, own.contact_name, own.email, own.phone,
             own.customer_company])
     assert (own.number, own.state, own.closed_at) == (
-        '1', 'closed', closed_at)
+        number, 'closed', closed_at)
     assert [(h.what, h.new, h.at) for h in own.history] == history
     assert len(own.conversations) == 1
     for conversation in [said, elsewhere]:

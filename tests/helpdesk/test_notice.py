@@ -47,7 +47,9 @@ def bell(user):
     commit()
     with Transaction().set_user(user.id):
         notifications = Notification.get()
-    Notification.delete(Notification.search([('user', '=', user.id)]))
+    # Tryton cannot delete none of them on PostgreSQL
+    if given := Notification.search([('user', '=', user.id)]):
+        Notification.delete(given)
     return [
         (n['label'], n['description']) for n in reversed(notifications)]
 
