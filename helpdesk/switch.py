@@ -72,7 +72,7 @@ PARTS = {
     'use_third_party': Part(
         buttons={'helpdesk.ticket': ['wait_third_party']}),
     'use_authorization': Part(
-        fields={'helpdesk.ticket': ['authorizations']},
+        fields={'helpdesk.ticket': ['authorizations', 'online_signature']},
         buttons={'helpdesk.ticket': ['authorize']},
         pages={'helpdesk.ticket': ['authorizations']}),
     }

@@ -74,6 +74,8 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
             'readonly': Eval('id', -1) >= 0,
             },
         help="The way the request came in.")
+    online_signature = fields.Boolean("Online Signature", states=_states,
+        help="The customer has to sign to authorize what is asked for.")
     party = fields.Many2One('party.party', "Customer",
         states=_states,
         context={
@@ -261,6 +263,10 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
     @classmethod
     def default_state(cls):
         return 'draft'
+
+    @classmethod
+    def default_online_signature(cls):
+        return False
 
     @classmethod
     def default_unread(cls):

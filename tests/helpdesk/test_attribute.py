@@ -109,9 +109,9 @@ def test_values_outlive_their_set():
 
 @with_transaction()
 def test_names_are_unique():
-    make_attribute('char', 'serial')
+    make_attribute('char', 'twice')
     with pytest.raises(UserError, match="custom field"):
-        make_attribute('integer', 'serial')
+        make_attribute('integer', 'twice')
 
 
 @with_transaction()
