@@ -1,8 +1,6 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
-import datetime as dt
-
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool
@@ -97,10 +95,7 @@ class _Talk(Wizard):
         return {
             'ticket': self.record.id,
             'direction': self._direction,
-            'at': dt.datetime.now().replace(microsecond=0),
-            'author': (
-                user.employee.rec_name if user.employee else user.rec_name),
-            'employee': user.employee.id if user.employee else None,
+            **pool.get('helpdesk.conversation').said_by(user),
             'body': self.start.text,
             'attachments': [('create', [
                         {'name': a.name, 'data': a.data}

@@ -1,8 +1,6 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
-import datetime as dt
-
 from trytond.i18n import gettext
 from trytond.model import (
     DeactivableMixin, ModelSQL, ModelView, fields, sequence_ordered)
@@ -131,31 +129,14 @@ class Close(Wizard):
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
         tickets = list(self.records)
-        reason, notes = self.start.reason, []
-        if (self.start.note or '').strip():
-            notes = [self._note(t) for t in tickets]
+        reason = self.start.reason
+        notes = Conversation.notes(tickets, self.start.note)
         with check_access():
             if reason:
                 self.model.write(tickets, {'close_reason': reason.id})
             Conversation.create(notes)
             self.model.close(tickets)
         return 'end'
-
-    def _note(self, ticket):
-        "Return the values of the note on the ticket."
-        pool = Pool()
-        User = pool.get('res.user')
-        user = User(Transaction().user)
-        return {
-            'ticket': ticket.id,
-            'kind': 'note',
-            'direction': 'internal',
-            'at': dt.datetime.now().replace(microsecond=0),
-            'author': (
-                user.employee.rec_name if user.employee else user.rec_name),
-            'employee': user.employee.id if user.employee else None,
-            'body': self.start.note,
-            }
 
     def end(self):
         return 'reload'

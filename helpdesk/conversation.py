@@ -217,6 +217,41 @@ class Conversation(ModelSQL, ModelView):
         default.setdefault('delivery_error')
         return super().copy(conversations, default=default)
 
+    @classmethod
+    def said_by(cls, user):
+        """
+        Return the values that tell when and by whom something is said.
+
+        A dictionary for what the user, a record, says now. Naive UTC time.
+        """
+        employee = user.employee
+        return {
+            'at': cls.default_at(),
+            'author': (employee or user).rec_name,
+            'employee': employee.id if employee else None,
+            }
+
+    @classmethod
+    def notes(cls, tickets, text):
+        """
+        Return the values of a note of the current user on each ticket.
+
+        A list of dictionaries to be created, empty if there is no text.
+        """
+        pool = Pool()
+        User = pool.get('res.user')
+        text = (text or '').strip()
+        if not text:
+            return []
+        said = cls.said_by(User(Transaction().user))
+        return [{
+                **said,
+                'ticket': ticket.id,
+                'kind': 'note',
+                'direction': 'internal',
+                'body': text,
+                } for ticket in tickets]
+
     def is_automatic(self):
         "Tell if a machine said it."
         return False

@@ -3,7 +3,6 @@
 """
 Handing tickets over: to another section, or to another responsible.
 """
-import datetime as dt
 from itertools import chain
 
 from trytond.i18n import gettext
@@ -122,22 +121,9 @@ class _Handover(Wizard):
         "Leave the note in the tickets."
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
-        User = pool.get('res.user')
-        text = (self.start.note or '').strip()
-        if not text:
-            return
-        user = User(Transaction().user)
-        employee = user.employee
         with without_check_access():
-            Conversation.create([{
-                        'ticket': ticket.id,
-                        'kind': 'note',
-                        'direction': 'internal',
-                        'at': dt.datetime.now().replace(microsecond=0),
-                        'author': (employee or user).rec_name,
-                        'employee': employee.id if employee else None,
-                        'body': text,
-                        } for ticket in self.records])
+            Conversation.create(
+                Conversation.notes(self.records, self.start.note))
 
     def end(self):
         return 'reload'
