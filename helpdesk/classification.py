@@ -3,8 +3,7 @@
 
 from trytond.i18n import gettext
 from trytond.model import (
-    DeactivableMixin, ModelSQL, ModelView, Unique, fields, sequence_ordered,
-    tree)
+    DeactivableMixin, ModelSQL, ModelView, fields, sequence_ordered, tree)
 from trytond.pool import Pool
 from trytond.transaction import inactive_records
 
@@ -53,20 +52,10 @@ class Type(
 
 class TypeSection(LimitMixin, ModelSQL):
     __name__ = 'helpdesk.type-helpdesk.section'
+    _limited_field = 'type'
 
     type = fields.Many2One(
         'helpdesk.type', "Type", ondelete='CASCADE', required=True)
-    section = fields.Many2One(
-        'helpdesk.section', "Section", ondelete='CASCADE', required=True)
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        t = cls.__table__()
-        cls._sql_constraints = [
-            ('type_section_unique', Unique(t, t.type, t.section),
-                'helpdesk.msg_limit_unique'),
-            ]
 
 
 class Category(
@@ -89,17 +78,7 @@ class Category(
 
 class CategorySection(LimitMixin, ModelSQL):
     __name__ = 'helpdesk.category-helpdesk.section'
+    _limited_field = 'category'
 
     category = fields.Many2One(
         'helpdesk.category', "Category", ondelete='CASCADE', required=True)
-    section = fields.Many2One(
-        'helpdesk.section', "Section", ondelete='CASCADE', required=True)
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        t = cls.__table__()
-        cls._sql_constraints = [
-            ('category_section_unique', Unique(t, t.category, t.section),
-                'helpdesk.msg_limit_unique'),
-            ]

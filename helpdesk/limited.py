@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from sql import Column
 from trytond.cache import Cache
-from trytond.model import fields
+from trytond.model import Unique, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction
@@ -61,11 +61,24 @@ class LimitMixin:
     "The relation between a value and a section."
     __slots__ = ()
 
+    # The field with the value
+    _limited_field = None
+
+    section = fields.Many2One(
+        'helpdesk.section', "Section", ondelete='CASCADE', required=True)
+
     @classmethod
     def __setup__(cls):
         super().__setup__()
         # Nobody learns of sections that they do not see
         cls.__access__.add('section')
+        t = cls.__table__()
+        name = cls._limited_field
+        cls._sql_constraints = [
+            (f'{name}_section_unique',
+                Unique(t, Column(t, name), t.section),
+                'helpdesk.msg_limit_unique'),
+            ]
 
     @classmethod
     def on_modification(cls, mode, records, field_names=None):

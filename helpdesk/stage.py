@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from trytond.i18n import gettext
 from trytond.model import (
-    DeactivableMixin, ModelSQL, ModelView, Unique, fields, sequence_ordered)
+    DeactivableMixin, ModelSQL, ModelView, fields, sequence_ordered)
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
@@ -91,20 +91,10 @@ class Stage(
 
 class StageSection(LimitMixin, ModelSQL):
     __name__ = 'helpdesk.stage-helpdesk.section'
+    _limited_field = 'stage'
 
     stage = fields.Many2One(
         'helpdesk.stage', "Stage", ondelete='CASCADE', required=True)
-    section = fields.Many2One(
-        'helpdesk.section', "Section", ondelete='CASCADE', required=True)
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        t = cls.__table__()
-        cls._sql_constraints = [
-            ('stage_section_unique', Unique(t, t.stage, t.section),
-                'helpdesk.msg_limit_unique'),
-            ]
 
 
 class Ticket(metaclass=PoolMeta):
