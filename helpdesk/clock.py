@@ -4,8 +4,10 @@
 import datetime as dt
 from collections import defaultdict
 
+from trytond import backend
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
+from trytond.tools import sqlite_apply_types
 from trytond.transaction import Transaction
 
 from .history import SIDES
@@ -87,13 +89,16 @@ class Ticket(metaclass=PoolMeta):
         now = dt.datetime.now().replace(microsecond=0)
         times, since, last = defaultdict(dt.timedelta), {}, None
         cursor = Transaction().connection.cursor()
-        cursor.execute(*history.select(
-                history.ticket, history.side, history.at, history.until,
-                where=(history.what == 'state')
-                & fields.SQL_OPERATORS['in'](history.ticket, ids),
-                order_by=[history.ticket, history.at, history.id]))
+        query = history.select(
+            history.ticket, history.side,
+            history.at.as_('at'), history.until.as_('until'),
+            where=(history.what == 'state')
+            & fields.SQL_OPERATORS['in'](history.ticket, ids),
+            order_by=[history.ticket, history.at, history.id])
+        if backend.name == 'sqlite':
+            sqlite_apply_types(query, [None, None, 'TIMESTAMP', 'TIMESTAMP'])
+        cursor.execute(*query)
         for ticket, side, at, until in cursor:
-            at, until = _datetime(at), _datetime(until)
             times[ticket, side] += (until or now) - at
             if (ticket, side) != last:
                 since[ticket] = at
@@ -112,10 +117,3 @@ class Ticket(metaclass=PoolMeta):
             shown.append(
                 f'{arrow}{labels[side]} {minutes // 60}:{minutes % 60:02}')
         return ' · '.join(shown)
-
-
-def _datetime(value):
-    # SQLite returns what it stores
-    if isinstance(value, str):
-        return dt.datetime.fromisoformat(value)
-    return value

@@ -55,25 +55,11 @@ class User(metaclass=PoolMeta):
     def default_helpdesk_notice_assigned(cls):
         return 'bell'
 
-    @classmethod
-    def default_helpdesk_notice_answered(cls):
-        return 'bell'
-
-    @classmethod
-    def default_helpdesk_notice_unassigned(cls):
-        return 'bell'
-
-    @classmethod
-    def default_helpdesk_notice_due(cls):
-        return 'bell'
-
-    @classmethod
-    def default_helpdesk_notice_changed(cls):
-        return 'bell'
-
-    @classmethod
-    def default_helpdesk_notice_chat(cls):
-        return 'bell'
+    default_helpdesk_notice_answered = default_helpdesk_notice_assigned
+    default_helpdesk_notice_unassigned = default_helpdesk_notice_assigned
+    default_helpdesk_notice_due = default_helpdesk_notice_assigned
+    default_helpdesk_notice_changed = default_helpdesk_notice_assigned
+    default_helpdesk_notice_chat = default_helpdesk_notice_assigned
 
     def notice_language(self):
         "Return the arguments that make gettext speak the user's language."
