@@ -2,7 +2,6 @@
 # of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
-import json
 import logging
 import smtplib
 from collections import defaultdict
@@ -11,7 +10,6 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
 import trytond.config as config
-from sql import Literal
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, fields
 from trytond.pool import Pool, PoolMeta
@@ -19,7 +17,7 @@ from trytond.sendmail import get_smtp_server
 from trytond.transaction import Transaction, without_check_access
 
 from .concern import ConcernMixin
-from .workflow import OVER_STATES
+from .header import plain
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +26,6 @@ FIRST_TRY = dt.timedelta(minutes=1)
 PAUSE = dt.timedelta(minutes=10)
 # Older news are none
 GIVEN_UP = dt.timedelta(days=1)
-# Deadlines that passed before nobody needs to be told of
-LATE = dt.timedelta(days=1)
 
 
 class Notice(ConcernMixin, ModelSQL):
@@ -244,7 +240,7 @@ class Notice(ConcernMixin, ModelSQL):
         message = EmailMessage()
         message['From'] = sender
         message['To'] = self.user.email
-        message['Subject'] = _plain(f'[#{ticket.number}] {ticket.subject}')
+        message['Subject'] = plain(f'[#{ticket.number}] {ticket.subject}')
         message['Date'] = format_datetime(
             self.at.replace(tzinfo=dt.timezone.utc))
         message['Message-ID'] = (
@@ -275,26 +271,6 @@ class Notice(ConcernMixin, ModelSQL):
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
-    due_told = fields.Boolean("Told That It Is Due", readonly=True,
-        help="The colleagues have been told that the deadline is near.")
-
-    @classmethod
-    def default_due_told(cls):
-        return False
-
-    @classmethod
-    def preprocess_values(cls, mode, values):
-        values = super().preprocess_values(mode, values)
-        if mode == 'write' and 'deadline' in values:
-            values.setdefault('due_told', False)
-        return values
-
-    @classmethod
-    def copy(cls, tickets, default=None):
-        default = default.copy() if default is not None else {}
-        default.setdefault('due_told', False)
-        return super().copy(tickets, default=default)
-
     @classmethod
     def communicated(cls, conversations):
         pool = Pool()
@@ -324,31 +300,6 @@ class Ticket(metaclass=PoolMeta):
         Notice = pool.get('helpdesk.notice')
         Notice.tell([('chat', [self.id])])
 
-    @classmethod
-    @without_check_access
-    def notify_due(cls):
-        "Tell of the tickets that are due soon (scheduled action)."
-        pool = Pool()
-        Configuration = pool.get('helpdesk.configuration')
-        Notice = pool.get('helpdesk.notice')
-        due_soon = Configuration(1).due_soon
-        if due_soon is None:
-            return
-        now = dt.datetime.now()
-        tickets = [t.id for t in cls.search([
-                    ('deadline', '>', now - LATE),
-                    ('deadline', '<=', now + due_soon),
-                    ('state', 'not in', OVER_STATES),
-                    ('due_told', '=', False),
-                    ], order=[])]
-        if tickets:
-            Notice.tell([('due', tickets)])
-            # Written by write, nobody could save who has one of them open
-            table = cls.__table__()
-            Transaction().connection.cursor().execute(*table.update(
-                    [table.due_told], [Literal(True)],
-                    where=fields.SQL_OPERATORS['in'](table.id, tickets)))
-
 
 class History(metaclass=PoolMeta):
     __name__ = 'helpdesk.history'
@@ -376,79 +327,3 @@ class History(metaclass=PoolMeta):
                 new == 'open' and cls.current_actor() == 'customer'):
             # What the customer's answer opens is told as an answer
             return 'changed'
-
-
-class Configuration(metaclass=PoolMeta):
-    __name__ = 'helpdesk.configuration'
-
-    due_soon = fields.TimeDelta("Due Soon",
-        help="So long before its deadline colleagues are told that a ticket "
-        "is due. If empty nobody is.")
-
-    @classmethod
-    def default_due_soon(cls):
-        return dt.timedelta(hours=4)
-
-
-class Notification(metaclass=PoolMeta):
-    __name__ = 'res.notification'
-
-    @classmethod
-    def about(cls, record, user, label):
-        "Return the values of a notification that opens the record."
-        return {
-            'user': user.id,
-            'label': label,
-            'icon': 'tryton-helpdesk',
-            'model': record.__name__,
-            'records': json.dumps([record.id]),
-            }
-
-    @classmethod
-    def get(cls, count=10):
-        notifications = super().get(count=count)
-        for name in ['helpdesk.ticket', 'helpdesk.section']:
-            cls._describe(name, [
-                    n for n in notifications
-                    if n['model'] == name and n['records']
-                    and not n['description']])
-        return notifications
-
-    @classmethod
-    def _describe(cls, name, notifications):
-        "Say what the notifications are about, to who sees it now."
-        pool = Pool()
-        Model = pool.get(name)
-        if not notifications:
-            return
-        seen = Model.seen_by(
-            Transaction().user, [n['records'][0] for n in notifications])
-        with without_check_access():
-            names = {r.id: r.notice_name() for r in Model.browse(sorted(seen))}
-        for notification in notifications:
-            notification['description'] = names.get(
-                notification['records'][0])
-
-
-class Cron(metaclass=PoolMeta):
-    __name__ = 'ir.cron'
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        cls.method.selection.extend([
-                ('helpdesk.ticket|notify_due',
-                    "Tell of Helpdesk Tickets Due Soon"),
-                ('helpdesk.notice|send_waiting',
-                    "Send Helpdesk Notices"),
-                ])
-
-
-def _plain(text):
-    """
-    Return the text as a header takes it as it is.
-
-    EmailMessage decodes what looks like an encoded word (RFC 2047) even in
-    what is assigned to it, line ends included.
-    """
-    return ' '.join(text.split()).replace('=?', '= ?')

@@ -19,6 +19,7 @@ from email.utils import format_datetime, parseaddr
 
 import trytond.config as config
 from trytond.i18n import gettext
+from trytond.modules.helpdesk.header import plain
 from trytond.pool import Pool
 from trytond.sendmail import get_smtp_server
 from trytond.tools import firstline
@@ -204,7 +205,7 @@ class Outgoing:
         """
         message = EmailMessage()
         self._address(message, conversation)
-        message['Subject'] = _plain(self.subject(conversation))
+        message['Subject'] = plain(self.subject(conversation))
         message['Date'] = format_datetime(
             conversation.at.replace(tzinfo=dt.timezone.utc))
         message['Message-ID'] = f'<{conversation.message_id}>'
@@ -225,7 +226,7 @@ class Outgoing:
             message.add_attachment(
                 bytes(attachment.data or b''), maintype=maintype,
                 subtype=subtype,
-                filename=_plain(safe_file_name(attachment.name or '')))
+                filename=plain(safe_file_name(attachment.name or '')))
         return message
 
     def _address(self, message, conversation):
@@ -273,20 +274,10 @@ class Outgoing:
             f'<{m}>' for m in reversed(before[:MAX_REFERENCES]))
 
 
-def _plain(text):
-    """
-    Return the text as a header takes it as it is.
-
-    EmailMessage decodes what looks like an encoded word (RFC 2047) even in
-    what is assigned to it, line ends included.
-    """
-    return ' '.join(text.split()).replace('=?', '= ?')
-
-
 def _address(name, email):
     "Return an address header value; raise ValueError if it is none."
     try:
-        return Address(display_name=_plain(name), addr_spec=email)
+        return Address(display_name=plain(name), addr_spec=email)
     except (ValueError, IndexError, MessageError) as exception:
         raise ValueError(gettext(
                 'helpdesk_mail.msg_address_invalid',
