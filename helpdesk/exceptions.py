@@ -5,6 +5,14 @@ from trytond.exceptions import UserWarning
 from trytond.model.exceptions import AccessError, ValidationError
 
 
+class SectionActiveError(ValidationError):
+    pass
+
+
+class LimitError(ValidationError):
+    pass
+
+
 class TicketDeleteError(AccessError):
     pass
 
@@ -25,14 +33,6 @@ class WaitingError(ValidationError):
     pass
 
 
-class ChangeError(ValidationError):
-    pass
-
-
-class LimitError(ValidationError):
-    pass
-
-
 class ResponsibleError(ValidationError):
     pass
 
@@ -45,7 +45,7 @@ class MoveWarning(UserWarning):
     pass
 
 
-class SectionActiveError(ValidationError):
+class ChangeError(ValidationError):
     pass
 
 
@@ -61,11 +61,11 @@ class AnswerError(ValidationError):
     pass
 
 
-class ReplyTemplateError(ValidationError):
+class AnswerStaleWarning(UserWarning):
     pass
 
 
-class AnswerStaleWarning(UserWarning):
+class ReplyTemplateError(ValidationError):
     pass
 
 

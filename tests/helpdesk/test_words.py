@@ -8,6 +8,7 @@ from trytond.tests.test_tryton import activate_module, with_transaction
 
 from tests.records import Helpdesk
 
+
 def setup_module():
     activate_module('helpdesk')
 
