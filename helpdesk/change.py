@@ -26,7 +26,7 @@ class ChangeStart(ModelView):
             ('company', '=', Eval('company', -1)),
             ],
         help="The team that shall work on the tickets.\n"
-        "Leave empty to let them where they are.")
+        "Leave empty to leave them where they are.")
     target_sections = fields.Function(fields.Many2Many(
             'helpdesk.section', None, None, "Target Sections"),
         'on_change_with_target_sections')
