@@ -34,9 +34,11 @@ class _ToTsquery(Function):
 
 def words(text):
     "Return the words of a text, without case and accents, as a list of str."
-    decomposed = unicodedata.normalize('NFKD', text[:MAX_LENGTH].casefold())
-    return _WORD.findall(''.join(
-            c for c in decomposed if not unicodedata.combining(c)))
+    text = unicodedata.normalize('NFKD', text[:MAX_LENGTH].casefold())
+    # A text has few kinds of marks, but many characters
+    for mark in filter(unicodedata.combining, set(text)):
+        text = text.replace(mark, '')
+    return _WORD.findall(text)
 
 
 class Words(fields.FullText):
