@@ -4,7 +4,7 @@
 from collections import defaultdict
 
 from sql import Cast, Null
-from sql.operators import Concat
+from sql.operators import Concat, Like
 from trytond.i18n import gettext
 from trytond.model import ChatMixin, ModelView, fields
 from trytond.pool import Pool, PoolMeta
@@ -70,11 +70,17 @@ class FollowMixin(ChatMixin):
 
     @classmethod
     def search_following(cls, name, clause):
+        pool = Pool()
+        Channel = pool.get('ir.chat.channel')
+        Follower = pool.get('ir.chat.follower')
         _, operator, value = clause
-        table = cls.__table__()
-        join, follower = join_followers(table, table.id, cls.__name__)
-        query = join.select(
-            table.id, where=follower.user == Transaction().user)
+        channel, follower = Channel.__table__(), Follower.__table__()
+        # From the few that the user follows, not from all that there are
+        query = follower.join(
+            channel, condition=channel.id == follower.channel).select(
+                Channel.resource.sql_id(channel.resource, cls),
+                where=(follower.user == Transaction().user)
+                & Like(channel.resource, f'{cls.__name__},%'))
         following = (operator == '=') == bool(value)
         return [('id', 'in' if following else 'not in', query)]
 

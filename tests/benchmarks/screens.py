@@ -132,15 +132,7 @@ class TicketForm:
         self.client = client
         self.count = conversations
         self.ticket = self._make_ticket()
-        view = client.view('form')
-        visible = {
-            f.get('name') for f in
-            etree.fromstring(view['arch']).iterfind('.//field[@visible]')}
-        self.fields = names(view['fields'])
-        for name in visible:
-            for view in view['fields'][name]['views'].values():
-                self.fields += [
-                    f'{name}.{n}' for n in names(view['fields'], string=True)]
+        self.fields = form_names(client.view('form'))
 
     def open(self):
         row, = self.client.call(
@@ -183,6 +175,19 @@ def names(definitions, string=False):
             result.append(f'{name}.rec_name')
         elif string and definition['type'] in {'selection', 'multiselection'}:
             result.append(f'{name}:string')
+    return result
+
+
+def form_names(view):
+    "Return the names to read for a form and for the lines that it shows"
+    visible = {
+        f.get('name') for f in
+        etree.fromstring(view['arch']).iterfind('.//field[@visible]')}
+    result = names(view['fields'])
+    for name in visible:
+        for lines in view['fields'][name]['views'].values():
+            result += [
+                f'{name}.{n}' for n in names(lines['fields'], string=True)]
     return result
 
 
