@@ -4,7 +4,7 @@
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import Transaction, check_access, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .exceptions import AnswerError, AnswerStaleWarning
@@ -60,7 +60,11 @@ class AnswerStart(_TalkStart):
 
     @fields.depends('ticket', 'kind', methods=['_recipients'])
     def on_change_with_to(self, name=None):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
         if self.ticket:
+            # Who asks by the network may name any ticket
+            Ticket.read([self.ticket.id], ['id'])
             return ', '.join(filter(None, self._recipients()))
 
     @fields.depends('ticket')
@@ -82,16 +86,24 @@ class _Talk(Wizard):
     _direction = None
 
     def default_start(self, fields):
+        self._check()
         return {'ticket': self.record.id}
+
+    def _check(self):
+        "Check that the user may write to the ticket."
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        ModelAccess = pool.get('ir.model.access')
+        # A wizard runs without the checks
+        with check_access():
+            ModelAccess.check(Conversation.__name__, 'create')
+        self.model.check_workable([self.record])
 
     def _values(self):
         "Return the values of the conversation to create."
         pool = Pool()
-        Rule = pool.get('ir.rule')
         User = pool.get('res.user')
         user = User(Transaction().user)
-        # Sales staff see tickets that they cannot write to
-        Rule.check(self.model.__name__, [self.record.id], mode='write')
         return {
             'ticket': self.record.id,
             'direction': self._direction,
@@ -105,8 +117,7 @@ class _Talk(Wizard):
     def _talk(self):
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
-        ModelAccess = pool.get('ir.model.access')
-        ModelAccess.check(Conversation.__name__, 'create')
+        self._check()
         if not (self.start.text or '').strip():
             raise AnswerError(gettext('helpdesk.msg_answer_empty'))
         # The values are read with the rights of the user
@@ -160,6 +171,8 @@ class Answer(_Talk):
     def _talk(self):
         pool = Pool()
         Warning = pool.get('res.user.warning')
+        # The warning tells what was said
+        self._check()
         if self.record.state == 'closed':
             raise AnswerError(gettext(
                     'helpdesk.msg_answer_closed',

@@ -7,8 +7,9 @@ from itertools import chain
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.model.exceptions import AccessError
+from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
-from trytond.transaction import check_access
+from trytond.transaction import Transaction, check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .exceptions import ChangeError
@@ -33,7 +34,7 @@ class ChangeStart(ModelView):
     employee = fields.Many2One('company.employee', "Responsible",
         domain=[
             ('company', '=', Eval('company', -1)),
-            ('helpdesk_sections', 'in', Eval('target_sections', [])),
+            ('helpdesk_assignable', 'in', Eval('target_sections', [])),
             ],
         states={
             'readonly': Bool(Eval('unassign')),
@@ -92,15 +93,21 @@ class Change(Wizard):
     @check_access
     def transition_change(self):
         changes = defaultdict(list)
+        allowed = self._allowed()
         for ticket in self.records:
-            changes[tuple(self._values(ticket).items())].append(ticket)
+            values = self._values(ticket, allowed)
+            changes[tuple(values.items())].append(ticket)
         tags = self._tags()
         if not tags:
             changes.pop((), None)
-        if changes:
-            self.model.write(*chain(*(
-                        (tickets, {**dict(values), **tags})
-                        for values, tickets in changes.items())))
+        # Who is let go without being told to may not be so in the section
+        let_go = not self.start.employee and not self.start.unassign
+        with Transaction().set_context(
+                helpdesk_reason='section' if let_go else None):
+            if changes:
+                self.model.write(*chain(*(
+                            (tickets, {**dict(values), **tags})
+                            for values, tickets in changes.items())))
         if self.start.close:
             self.model.close([t for t in self.records if t.state != 'closed'])
         return 'end'
@@ -108,18 +115,32 @@ class Change(Wizard):
     def end(self):
         return 'reload'
 
-    def _values(self, ticket):
-        "Return the values of the ticket that change."
+    def _allowed(self):
+        "Return the sections and who of those concerned is allowed there."
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        return Section.assignable_pairs({
+                ((self.start.section or t.section).id, e.id)
+                for t in self.records
+                for e in [self.start.employee, t.employee] if e})
+
+    def _values(self, ticket, allowed):
+        """
+        Return the values of the ticket that change.
+
+        allowed are the ids of sections and of who may be responsible there.
+        """
         start = self.start
         section = start.section or ticket.section
         values = {}
         if section != ticket.section:
             values['section'] = section.id
         if start.employee:
-            self._check_responsible(ticket, section)
+            self._check_responsible(ticket, section, allowed)
             values['employee'] = start.employee.id
         elif ticket.employee and (start.unassign
-                or (start.section and ticket.employee not in section.members)):
+                or (start.section and (
+                        section.id, ticket.employee.id) not in allowed)):
             values['employee'] = None
         if start.stage:
             self.model.check_stage([ticket], start.stage.id, section.id)
@@ -132,8 +153,8 @@ class Change(Wizard):
                     'helpdesk.msg_change_closed', ticket=ticket.rec_name))
         return values
 
-    def _check_responsible(self, ticket, section):
-        if self.start.employee not in section.members:
+    def _check_responsible(self, ticket, section, allowed):
+        if (section.id, self.start.employee.id) not in allowed:
             raise AccessError(gettext(
                     'helpdesk.msg_ticket_responsible',
                     employee=self.start.employee.rec_name,

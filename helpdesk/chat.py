@@ -3,6 +3,7 @@
 
 from trytond.bus import Bus
 from trytond.i18n import gettext
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction, check_access, without_check_access
 
@@ -28,9 +29,13 @@ class Channel(metaclass=PoolMeta):
         Rule = pool.get('ir.rule')
         super().check_access(resource)
         # Tryton looks at the access to the model only
-        if cls._followed(resource):
-            model, id_ = str(resource).split(',')
-            Rule.check(model, [int(id_)])
+        Model = cls._followed(resource)
+        transaction = Transaction()
+        if Model and transaction.check_access:
+            id_ = int(str(resource).split(',')[1])
+            Rule.check(Model.__name__, [id_])
+            if not Model.discussed_by(transaction.user, [id_]):
+                raise AccessError(gettext('helpdesk.msg_chat_colleagues'))
 
     @classmethod
     def subscribe(cls, resource, username=None):
@@ -41,7 +46,7 @@ class Channel(metaclass=PoolMeta):
             cls.check_access(resource)
             id_ = int(str(resource).split(',')[1])
             user, = User.search([('login', '=', username)])
-            if not Model.seen_by(user.id, [id_]):
+            if not Model.discussed_by(user.id, [id_]):
                 raise FollowerError(gettext(
                         'helpdesk.msg_follower_blind', user=user.rec_name))
         super().subscribe(resource, username=username)

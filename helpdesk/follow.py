@@ -9,7 +9,8 @@ from trytond.i18n import gettext
 from trytond.model import ChatMixin, ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
-from trytond.transaction import Transaction, check_access, inactive_records
+from trytond.transaction import (
+    Transaction, check_access, inactive_records, without_check_access)
 
 
 def join_followers(table, column, model):
@@ -123,6 +124,28 @@ class FollowMixin(ChatMixin):
                 return set()
             return {r.id for r in cls.search([('id', 'in', ids)], order=[])}
 
+    @classmethod
+    def discussed_by(cls, user, ids):
+        """
+        Return the ids of those records in whose chat the user takes part.
+
+        user is an id. Only agents of the section do: who sees a ticket by
+        its sale, or a section to hand tickets to it, is no colleague.
+        """
+        pool = Pool()
+        User = pool.get('res.user')
+        transaction = Transaction()
+        with transaction.set_user(user), transaction.reset_context():
+            sections = set(User.get_helpdesk_sections())
+        with without_check_access():
+            return {
+                r.id for r in cls.browse(sorted(cls.seen_by(user, ids)))
+                if r._discussed_in().id in sections}
+
+    def _discussed_in(self):
+        "Return the section whose agents talk about it."
+        raise NotImplementedError
+
     def notice_name(self):
         "Return how a notice names it, for users who see it."
         return self.rec_name
@@ -134,6 +157,9 @@ class FollowMixin(ChatMixin):
 
 class Section(FollowMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.section'
+
+    def _discussed_in(self):
+        return self
 
     def chat_posted(self):
         pool = Pool()
@@ -153,7 +179,7 @@ class Section(FollowMixin, metaclass=PoolMeta):
             for user in users
             if user.id != sender
             and user.helpdesk_notice_chat in {'bell', 'both'}
-            and self.seen_by(user.id, [self.id])]
+            and self.discussed_by(user.id, [self.id])]
         # Tryton cannot make none of them on PostgreSQL
         if bells:
             Notification.create(bells)
@@ -161,6 +187,9 @@ class Section(FollowMixin, metaclass=PoolMeta):
 
 class Ticket(FollowMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
+
+    def _discussed_in(self):
+        return self.section
 
     @classmethod
     def follow_sections(cls, tickets):

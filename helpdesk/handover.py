@@ -111,6 +111,7 @@ class _Handover(Wizard):
     "Hand tickets over to colleagues."
 
     def _check(self):
+        self.model.check_workable(self.records)
         for ticket in self.records:
             if ticket.state == 'closed':
                 raise HandoverError(gettext(
@@ -194,7 +195,10 @@ class Move(_Handover):
             (kept, {'section': section.id}),
             (given, {'section': section.id, 'employee': employee}),
             ]
-        self.model.write(*chain(*(c for c in changes if c[0])))
+        # Who does not stay is let go by the section, unless one was chosen
+        with Transaction().set_context(
+                helpdesk_reason=None if employee else 'section'):
+            self.model.write(*chain(*(c for c in changes if c[0])))
         self._note()
         return 'end'
 

@@ -24,6 +24,14 @@ SIDES = {
     }
 
 
+# What changes for a reason; what goes along with it has none
+REASONS = {
+    'section': 'employee',
+    'left': 'employee',
+    'visibility': 'participants',
+    }
+
+
 class History(ModelSQL, ModelView):
     __name__ = 'helpdesk.history'
 
@@ -176,7 +184,8 @@ class History(ModelSQL, ModelView):
                         'user': user,
                         'employee': employee,
                         'actor': cls.current_actor(),
-                        'reason': reason,
+                        'reason': reason if REASONS.get(reason) == what
+                        else None,
                         'side': SIDES[new] if what == 'state' else None,
                         } for ticket, what, old, new in changes])
 

@@ -216,7 +216,14 @@ class Notice(ConcernMixin, ModelSQL):
             return sent
         for notice in notices:
             try:
-                server.send_message(notice.render())
+                message = notice.render()
+            except (AttributeError, IndexError, ValueError):
+                # Python's headers fail so at addresses such as "ada@"
+                logger.warning("user %s has no valid address",
+                    notice.user.id, exc_info=True)
+                continue
+            try:
+                server.send_message(message)
             except (OSError, smtplib.SMTPException):
                 logger.warning("mail to user %s failed", notice.user.id,
                     exc_info=True)

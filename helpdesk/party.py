@@ -99,20 +99,22 @@ class Erase(metaclass=PoolMeta):
         section, states, times, history and what the tickets are about.
         """
         pool = Pool()
+        Activity = pool.get('helpdesk.activity')
         Conversation = pool.get('helpdesk.conversation')
+        History = pool.get('helpdesk.history')
         Participant = pool.get('helpdesk.participant')
         Ticket = pool.get('helpdesk.ticket')
         return [
             (Ticket, [('id', 'in', tickets)], True,
                 ['subject', 'description', 'contact_name', 'customer_company',
-                    'email', 'phone'],
-                [ERASED] + [None] * 5),
+                    'email', 'phone', 'attributes', 'words'],
+                [ERASED] + [None] * 7),
             (Conversation, ['OR',
                     ('ticket', 'in', tickets),
                     ('party', '=', party.id),
                     ], True,
-                ['author', 'subject', 'body', 'html'],
-                [None] * 4),
+                ['author', 'subject', 'body', 'html', 'words'],
+                [None] * 5),
             (Participant, ['OR',
                     ('ticket', 'in', tickets),
                     ('email', 'in', party.helpdesk_emails()),
@@ -121,4 +123,40 @@ class Erase(metaclass=PoolMeta):
                 # An address takes part in a ticket only once
                 [None, lambda column: Concat(
                         Literal(ERASED), Cast(column.table.id, 'VARCHAR'))]),
+            # It tells the addresses of those who were taken off
+            (History, [
+                    ('what', '=', 'participants'),
+                    ['OR',
+                        ('ticket', 'in', tickets),
+                        *(('old', 'ilike', f'%{e}%')
+                            for e in party.helpdesk_emails()),
+                        ],
+                    ], False,
+                ['old', 'new'],
+                [ERASED, None]),
+            (Activity, [('ticket', 'in', tickets)], True,
+                ['what', 'note'],
+                [ERASED, None]),
+            *self._helpdesk_talk_to_erase(tickets),
+            ]
+
+    @staticmethod
+    def _helpdesk_talk_to_erase(tickets):
+        "Return what is erased of the chats and Tryton's mails of tickets."
+        pool = Pool()
+        Address = pool.get('ir.email.address')
+        Email = pool.get('ir.email')
+        Message = pool.get('ir.chat.message')
+        resources = [f'helpdesk.ticket,{t}' for t in tickets]
+        return [
+            (Message, [('channel.resource', 'in', resources)], False,
+                ['content'],
+                [ERASED]),
+            (Address, [('email.resource', 'in', resources)], False,
+                ['address'],
+                [ERASED]),
+            (Email, [('resource', 'in', resources)], False,
+                ['recipients', 'recipients_secondary', 'recipients_hidden',
+                    'subject', 'body'],
+                [None] * 5),
             ]

@@ -124,6 +124,20 @@ class Ticket(_Workable, metaclass=PoolMeta):
             'helpdesk.ticket', 'helpdesk.conversation',
             'helpdesk.ticket-product.product'}
 
+    @classmethod
+    @check_access
+    def check_workable(cls, tickets):
+        """
+        Check that the user may work on all the tickets, and not only read.
+
+        Raise AccessError, also in a wizard, which runs without the checks.
+        """
+        pool = Pool()
+        ModelAccess = pool.get('ir.model.access')
+        Rule = pool.get('ir.rule')
+        ModelAccess.check(cls.__name__, mode='write')
+        Rule.check(cls.__name__, [t.id for t in tickets], mode='write')
+
     def _workable_ticket(self):
         return self
 

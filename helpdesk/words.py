@@ -10,7 +10,7 @@ begin.
 import re
 import unicodedata
 
-from sql import Literal
+from sql import Column, Literal, Null
 from sql.conditionals import Coalesce
 from sql.functions import Function
 from sql.operators import Like, Not
@@ -23,6 +23,8 @@ from trytond.transaction import Transaction
 MAX_LENGTH = 200_000
 # Words in more conversations than that are in some of any few tickets
 COMMON = 3000
+# So many records at a time get their words
+BATCH = 500
 # As PostgreSQL parses them
 _WORD = re.compile(r'[^\W_]+')
 
@@ -85,6 +87,31 @@ class Words(fields.FullText):
             expression &= Like(column, f'% {word}%')
         return expression
 
+    @classmethod
+    def fill(cls, Model, name, columns):
+        """
+        Set the field of the records that were stored before there was one.
+
+        columns are the names of those that it has the words of.
+        """
+        table = Model.__table__()
+        field = Model._fields[name]
+        cursor = Transaction().connection.cursor()
+        last = 0
+        while True:
+            cursor.execute(*table.select(
+                    table.id, *(Column(table, c) for c in columns),
+                    where=(table.id > last), order_by=[table.id],
+                    limit=BATCH))
+            rows = cursor.fetchall()
+            if not rows:
+                break
+            for last, *texts in rows:
+                cursor.execute(*table.update(
+                        [Column(table, name)],
+                        [field.sql_format(_join(texts))],
+                        where=table.id == last))
+
     @staticmethod
     def add_index(Model, name):
         "Make an index on the field, for which Tryton knows no kind of index."
@@ -145,7 +172,10 @@ class Ticket(metaclass=PoolMeta):
 
     @classmethod
     def __register__(cls, module):
+        is_new = _is_new(cls, 'words')
         super().__register__(module)
+        if is_new:
+            Words.fill(cls, 'words', cls._found_by())
         Words.add_index(cls, 'words')
 
     @classmethod
@@ -193,7 +223,10 @@ class Conversation(metaclass=PoolMeta):
 
     @classmethod
     def __register__(cls, module):
+        is_new = _is_new(cls, 'words')
         super().__register__(module)
+        if is_new:
+            Words.fill(cls, 'words', ['subject', 'body'])
         Words.add_index(cls, 'words')
 
     @classmethod
@@ -208,6 +241,12 @@ class Conversation(metaclass=PoolMeta):
     def is_searched(cls, table):
         "Return the SQL condition of what a search for tickets looks at."
         return Literal(True)
+
+
+def _is_new(Model, name):
+    "Tell if the table of the model is there but does not have the column."
+    return (backend.TableHandler.table_exist(Model._table)
+        and not backend.TableHandler(Model).column_exist(name))
 
 
 def _join(texts):

@@ -29,6 +29,8 @@ WAITING_STATES = ['pending', 'authorization', 'resolved']
 KEPT_FIELDS = {
     'number', 'state', 'unread', 'closed_by', 'first_answer_at',
     'last_communication_at', 'resolved_at', 'closed_at', 'preceding'}
+# Those of them that are empty in a new ticket
+NEW_FIELDS = KEPT_FIELDS - {'number', 'state'}
 # Fields whose changes the history notes
 NOTED_FIELDS = ['state', 'stage', 'section', 'employee', 'priority']
 # The button that leads to each state; out of closed it is reopen
@@ -124,8 +126,9 @@ class TicketWorkflow(Workflow):
         if external and (
                 (mode == 'write' and not KEPT_FIELDS.isdisjoint(values))
                 or (mode == 'create' and any(
-                        t.state != 'draft' or t.unread or t.preceding
-                        or t.closed_by for t in tickets))):
+                        t.state != 'draft'
+                        or any(getattr(t, n) for n in NEW_FIELDS)
+                        for t in tickets))):
             raise AccessError(gettext('helpdesk.msg_ticket_kept'))
 
     @classmethod

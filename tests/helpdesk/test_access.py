@@ -1,6 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import datetime as dt
+
 import pytest
 from trytond.model.exceptions import AccessButtonError, AccessError
 from trytond.pool import Pool
@@ -73,6 +75,24 @@ def test_companies():
 
     assert visible(desk, desk.agent) == {"Ours"}
     assert visible(desk, desk.manager) == {"Ours"}
+
+
+@with_transaction()
+def test_new_tickets_are_new():
+    "SE12: nobody makes a ticket that was answered or closed already"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    values = {
+        'subject': "New", 'section': desk.section.id,
+        'company': desk.company.id}
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        Ticket.create([values])
+        for name in ['first_answer_at', 'last_communication_at',
+                'resolved_at', 'closed_at']:
+            with pytest.raises(AccessError):
+                Ticket.create([{**values, name: dt.datetime(2026, 1, 1)}])
 
 
 @with_transaction()

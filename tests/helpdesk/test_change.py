@@ -77,6 +77,32 @@ def test_section():
 
 
 @with_transaction()
+def test_section_of_responsibles():
+    "A5, A6: who may not be responsible there is let go, and it is told why"
+    desk = Helpdesk()
+    sales = make_sales(desk)
+    both = desk.make_user('both', [desk.section, sales])
+    desk.make_user('chosen', [sales])
+    sales.responsibles = [sales.members[-1]]
+    sales.save()
+    ticket = desk.make_ticket(employee=both.employee)
+    ticket, = change(desk, [ticket], section=sales.id)
+    assert (ticket.section, ticket.employee) == (sales, None)
+    assert {
+        (h.what, h.reason) for h in ticket.history if h.old
+        } == {('section', None), ('employee', 'section')}
+    with pytest.raises(UserError, match="responsible"):
+        change(
+            desk, [ticket], user=desk.manager, employee=both.employee.id)
+    ticket, = change(
+        desk, [ticket], user=desk.manager,
+        employee=sales.responsibles[0].id)
+    ticket, = change(desk, [ticket], user=desk.manager, unassign=True)
+    assert not any(h.reason for h in ticket.history if h.what == 'employee'
+        and h.old == str(sales.responsibles[0].id))
+
+
+@with_transaction()
 def test_stage():
     "D2: a stage is chosen for many, with its transition"
     desk = Helpdesk()

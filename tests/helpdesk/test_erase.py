@@ -1,6 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import datetime as dt
+
 import pytest
 from trytond.modules.party.exceptions import EraseError
 from trytond.pool import Pool
@@ -29,6 +31,13 @@ def erase(party):
         cache.clear()
 
 
+def found(text):
+    "Return the tickets found by typing the text"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    return set(Ticket.search([('rec_name', 'ilike', f'%{text}%')]))
+
+
 def make_tickets(desk, ada, bob):
     "Return a ticket of Ada, and one of Bob in which Ada takes part"
     own = desk.make_ticket(
@@ -36,7 +45,9 @@ def make_tickets(desk, ada, bob):
         email='ada@example.org', phone='1', customer_company="Ada Ltd.",
         participants=[
             {'email': 'eve@example.org', 'name': "Eve"},
-            {'email': 'dan@example.org'}])
+            {'email': 'dan@example.org'}],
+        activities=[{
+                'what': "Call Ada", 'note': "1", 'due': dt.date.today()}])
     others = desk.make_ticket(
         party=bob, email='bob@example.org', subject="Bob's",
         participants=[
@@ -90,6 +101,7 @@ def test_erase():
     said, elsewhere, bobs = make_conversations(own, others, ada)
     Ticket.close([own])
     history = [(h.what, h.new, h.at) for h in own.history]
+    assert found("ada") == {own} and found("say") == {own, others}
     number, closed_at = own.number, own.closed_at
 
     erase(ada)
@@ -110,6 +122,9 @@ def test_erase():
                 conversation.html])
         assert not conversation.attachments
     assert not any(p.name or '@' in p.email for p in own.participants)
+    activity, = own.activities
+    assert (activity.what, activity.note) == ('****', None)
+    assert not found("ada") and found("say") == {others}
     assert not Attachment.search([('resource', '=', str(own))])
 
     assert (others.subject, others.email) == ("Bob's", 'bob@example.org')
@@ -117,3 +132,48 @@ def test_erase():
     assert Conversation(bobs.id).attachments
     assert [p.email for p in others.participants if '@' in p.email] == [
         'eve@example.org']
+
+
+@with_transaction()
+def test_what_colleagues_said():
+    "X10, TR7: the chat, Tryton's mails, custom fields and who took part"
+    pool = Pool()
+    Attribute = pool.get('helpdesk.ticket.attribute')
+    Channel = pool.get('ir.chat.channel')
+    Email = pool.get('ir.email')
+    History = pool.get('helpdesk.history')
+    Message = pool.get('ir.chat.message')
+    desk = Helpdesk()
+    ada = make_party(email='ada@example.org')
+    Attribute.create([{
+                'name': 'birthday', 'string': "Birthday", 'type_': 'char'}])
+    own = desk.make_ticket(
+        party=ada, state='closed', attributes={'birthday': "May"})
+    others = desk.make_ticket()
+    for ticket in [own, others]:
+        with Transaction().set_user(desk.agent.id):
+            Channel.post(str(ticket), "She is drunk")
+        Email.create([{
+                    'resource': str(ticket), 'recipients': 'a@example.org',
+                    'recipients_hidden': 'b@example.org', 'subject': "You",
+                    'body': "You are drunk",
+                    'addresses': [('create', [
+                                {'address': 'a@example.org'}])]}])
+        History.append([(
+                    ticket.id, 'participants',
+                    'ada@example.org' if ticket == others
+                    else 'eve@example.org', None)])
+    erase(ada)
+    assert not own.__class__(own.id).attributes
+    assert {(m.channel.resource, m.content) for m in Message.search([])} == {
+        (own, '****'), (others, "She is drunk")}
+    for mail in Email.search([]):
+        texts = [
+            mail.recipients, mail.recipients_hidden, mail.subject, mail.body]
+        address, = mail.addresses
+        if mail.resource == own:
+            assert not any(texts) and address.address == '****'
+        else:
+            assert all(texts) and address.address == 'a@example.org'
+    assert {h.old for h in History.search([('what', '=', 'participants')])
+        } == {'****'}

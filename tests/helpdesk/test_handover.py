@@ -120,6 +120,8 @@ def test_move_without_responsible():
     assert {fresh(t).section for t in [stay, go, none]} == {sales}
     assert fresh(stay).employee == both.employee
     assert not fresh(go).employee and not fresh(none).employee
+    assert {(h.what, h.reason) for h in fresh(go).history if h.old} == {
+        ('section', None), ('employee', 'section')}
 
 
 @with_transaction()

@@ -449,6 +449,29 @@ def _test_server_down(sink):
     assert not waiting()
 
 
+def test_broken_address(sink):
+    "D5, SE8: the address of one user does not keep others from being told"
+    _test_broken_address(sink)
+
+
+@with_transaction(user=0)
+def _test_broken_address(sink):
+    pool = Pool()
+    User = pool.get('res.user')
+    desk = Helpdesk()
+    other = desk.make_user('other', [desk.section])
+    User.write([desk.agent], {'email': 'agent@'})
+    User.write([other], {'email': 'other@example.com'})
+    wants(desk.agent, unassigned='mail')
+    wants(other, unassigned='mail')
+    desk.make_ticket()
+    commit()
+
+    assert [e.rcpt_tos for e in sink.envelopes] == [['other@example.com']]
+    notice, = waiting()
+    assert notice.user == desk.agent
+
+
 def test_mail_of_hidden_ticket(sink):
     "SE12: a mail that waits is not sent to who no longer sees the ticket"
     _test_mail_of_hidden_ticket(sink)

@@ -1,9 +1,11 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import datetime as dt
 from unittest.mock import patch
 
 import pytest
+from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessButtonError, AccessError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
@@ -32,7 +34,8 @@ class Case:
         self.customer = make_party()
         self.sale = make_sale(desk, self.customer)
         self.ticket = desk.make_ticket(
-            party=self.customer, sale=self.sale, state='open')
+            party=self.customer, sale=self.sale, state='open',
+            employee=desk.agent.employee)
         self.other = desk.make_ticket(party=self.customer, subject="Other")
         self.said, self.noted = Conversation.create([{
                     'ticket': self.ticket.id, 'kind': 'phone',
@@ -48,8 +51,8 @@ class Case:
                     'resource': str(self.ticket), 'message': "Drunk again"}])
         self.seller = make_seller(desk)
         with Transaction().set_context(desk.context):
-            board = desk.make_section("Board", visibility='private')
-        self.elsewhere = make_seller(desk, 'elsewhere', [board])
+            self.board = desk.make_section("Board", visibility='private')
+        self.elsewhere = make_seller(desk, 'elsewhere', [self.board])
 
 
 def outsiders(case):
@@ -211,7 +214,7 @@ def test_buttons():
 
 @with_transaction()
 def test_wizards():
-    "SE12: sales staff neither answer nor leave notes"
+    "SE12: sales staff use none of the wizards on tickets"
     pool = Pool()
     case = Case()
     values = {'text': "Me", 'attachments': []}
@@ -219,16 +222,52 @@ def test_wizards():
         user, context = case.desk.as_user(user)
         with user, context, Transaction().set_context(
                 active_model='helpdesk.ticket', active_id=case.ticket.id,
-                active_ids=[case.ticket.id]):
+                active_ids=[case.ticket.id], _check_access=False):
             for name, button, more in [
                     ('answer', 'send', {
                             'kind': 'phone', 'seen': case.noted.id}),
-                    ('note', 'save', {})]:
+                    # What they have not seen is not told either
+                    ('answer', 'send', {'kind': 'phone', 'seen': None}),
+                    ('note', 'save', {}),
+                    ('assign', 'assign', {'employee': None}),
+                    ('move', 'move', {'section': str(case.board.id)}),
+                    ('close', 'close', {'note': "Me"}),
+                    ('change', 'change', {'unassign': True}),
+                    ('wait_until', 'wait', {
+                            'state': 'pending',
+                            'until': dt.datetime(2099, 1, 1)})]:
                 Wizard = pool.get(f'helpdesk.ticket.{name}', type='wizard')
                 with pytest.raises(REFUSED):
                     session_id, _, _ = Wizard.create()
                     Wizard.execute(
-                        session_id, {'start': {**values, **more}}, button)
+                        session_id, {'start': {**values, **more}
+                            if name in {'answer', 'note'} else more}, button)
+    ticket = case.ticket.__class__(case.ticket.id)
+    assert ticket.section == case.desk.section
+    assert ticket.employee == case.desk.agent.employee
+
+
+@with_transaction()
+def test_chat():
+    "TR3, SE12: what colleagues say to each other is not for sales staff"
+    pool = Pool()
+    Channel = pool.get('ir.chat.channel')
+    case = Case()
+    desk = case.desk
+    for resource in [str(case.ticket), str(desk.section)]:
+        with Transaction().set_user(desk.agent.id):
+            Channel.post(resource, "He is drunk")
+            with pytest.raises(UserError):
+                Channel.subscribe(resource, 'elsewhere')
+        for user in outsiders(case):
+            for do, args in [
+                    (Channel.get, []),
+                    (Channel.post, ["Hello"]),
+                    (Channel.subscribe, []),
+                    (Channel.get_followers, [])]:
+                with Transaction().set_user(user.id), \
+                        pytest.raises(AccessError):
+                    do(resource, *args)
 
 
 @with_transaction()

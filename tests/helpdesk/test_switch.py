@@ -149,3 +149,20 @@ def test_hidden_menu_of_somebody():
     assert menus() == set()
     switch(use_categories=True)
     assert menus() == {'use_categories'}
+
+
+@with_transaction()
+def test_upgrade():
+    "A configuration that was saved before there were switches has all on"
+    pool = Pool()
+    Configuration = pool.get('helpdesk.configuration')
+    Configuration(1).save()
+    assert not Configuration.switched_off()
+    cursor = Transaction().connection.cursor()
+    for name in Configuration.parts():
+        cursor.execute(
+            f'ALTER TABLE "{Configuration._table}" DROP COLUMN "{name}"')
+    Configuration.__register__('helpdesk')
+    for cache in Transaction().cache.values():
+        cache.clear()
+    assert not Configuration.switched_off()

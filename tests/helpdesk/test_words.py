@@ -2,9 +2,11 @@
 # of this repository contains the full copyright notices and license terms.
 
 import pytest
+from trytond import backend
 from trytond.modules.helpdesk import words
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
+from trytond.transaction import Transaction
 
 from tests.records import Helpdesk
 
@@ -84,3 +86,26 @@ def test_long_texts():
     say(ticket, body=f"Needle {text} {'x' * 10_000}")
 
     assert found("needle")
+
+
+@with_transaction()
+def test_found_after_upgrade(monkeypatch):
+    "What was stored before there were words to search for is found"
+    pool = Pool()
+    monkeypatch.setattr(words, 'BATCH', 2)
+    desk = Helpdesk()
+    for subject in ["Café", "Printer", "Mouse"]:
+        ticket = desk.make_ticket(subject=subject)
+        say(ticket, body=f"about the {subject}")
+    say(ticket, subject="Sale")
+    models = [pool.get(f'helpdesk.{n}') for n in ['ticket', 'conversation']]
+    cursor = Transaction().connection.cursor()
+    for Model in models:
+        if backend.name == 'postgresql':
+            cursor.execute(f'DROP INDEX "words_{Model._table}"')
+        cursor.execute(f'ALTER TABLE "{Model._table}" DROP COLUMN "words"')
+    for Model in models:
+        Model.__register__('helpdesk')
+    assert found("cafe") == {"Café"}
+    assert found("about the") == {"Café", "Printer", "Mouse"}
+    assert found("sale") == {"Mouse"}
