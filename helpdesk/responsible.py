@@ -375,6 +375,10 @@ class Ticket(metaclass=PoolMeta):
         default = default.copy() if default is not None else {}
         allowed = Section.assignable_pairs({
                 (t.section.id, t.employee.id) for t in tickets if t.employee})
+        if Transaction().check_access:
+            # Who copies it may not be one who says who is responsible
+            assigned = Section.assigned_by_user({s for s, _ in allowed})
+            allowed = {(s, e) for s, e in allowed if s in assigned}
         default.setdefault('employee', lambda data: (
                 data['employee']
                 if (data['section'], data['employee']) in allowed else None))

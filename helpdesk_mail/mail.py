@@ -8,6 +8,8 @@ from sql.conditionals import Coalesce
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
+from trytond.modules.helpdesk.export import CheckedExportMixin
+from trytond.modules.helpdesk.lookup import CheckedSearchMixin
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.tools import grouped_slice
@@ -22,7 +24,7 @@ WAITING = ['received', 'failed']
 PAUSES = [dt.timedelta(minutes=m) for m in [1, 5, 15, 60, 4 * 60, 12 * 60]]
 
 
-class Mail(ModelSQL, ModelView):
+class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
     __name__ = 'helpdesk.mail'
     _rec_name = 'subject'
 

@@ -11,6 +11,7 @@ from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
 from trytond.modules.helpdesk.export import CheckedExportMixin
+from trytond.modules.helpdesk.lookup import CheckedSearchMixin
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
@@ -18,7 +19,8 @@ from trytond.transaction import Transaction, without_check_access
 from . import addresses
 
 
-class GuestLink(CheckedExportMixin, ModelSQL, ModelView):
+class GuestLink(
+        CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
     __name__ = 'helpdesk.guest_link'
     _rec_name = 'email'
 

@@ -107,6 +107,9 @@ def test_erase():
     erase(ada)
 
     own, others = Ticket(own.id), Ticket(others.id)
+    activity, = own.activities
+    assert (activity.what, activity.note) == ('****', None)
+    assert not found("ada") and found("say") == {others}
     assert own.subject == '****'
     assert not any([
             own.description, own.contact_name, own.email, own.phone,
@@ -122,16 +125,32 @@ def test_erase():
                 conversation.html])
         assert not conversation.attachments
     assert not any(p.name or '@' in p.email for p in own.participants)
-    activity, = own.activities
-    assert (activity.what, activity.note) == ('****', None)
-    assert not found("ada") and found("say") == {others}
     assert not Attachment.search([('resource', '=', str(own))])
 
+    check_others(others, Conversation(bobs.id))
+
+
+def check_others(others, bobs):
+    "Check that what is of others stays"
     assert (others.subject, others.email) == ("Bob's", 'bob@example.org')
-    assert Conversation(bobs.id).body == "I say"
-    assert Conversation(bobs.id).attachments
+    assert bobs.body == "I say"
+    assert bobs.attachments
     assert [p.email for p in others.participants if '@' in p.email] == [
         'eve@example.org']
+
+
+def talk(desk, ticket):
+    "Write about the ticket in its chat, and a mail of Tryton's"
+    pool = Pool()
+    Channel = pool.get('ir.chat.channel')
+    Email = pool.get('ir.email')
+    with Transaction().set_user(desk.agent.id):
+        Channel.post(str(ticket), "She is drunk")
+    Email.create([{
+                'resource': str(ticket), 'recipients': 'a@example.org',
+                'recipients_hidden': 'b@example.org', 'subject': "You",
+                'body': "You are drunk",
+                'addresses': [('create', [{'address': 'a@example.org'}])]}])
 
 
 @with_transaction()
@@ -139,7 +158,6 @@ def test_what_colleagues_said():
     "X10, TR7: the chat, Tryton's mails, custom fields and who took part"
     pool = Pool()
     Attribute = pool.get('helpdesk.ticket.attribute')
-    Channel = pool.get('ir.chat.channel')
     Email = pool.get('ir.email')
     History = pool.get('helpdesk.history')
     Message = pool.get('ir.chat.message')
@@ -150,19 +168,10 @@ def test_what_colleagues_said():
     own = desk.make_ticket(
         party=ada, state='closed', attributes={'birthday': "May"})
     others = desk.make_ticket()
-    for ticket in [own, others]:
-        with Transaction().set_user(desk.agent.id):
-            Channel.post(str(ticket), "She is drunk")
-        Email.create([{
-                    'resource': str(ticket), 'recipients': 'a@example.org',
-                    'recipients_hidden': 'b@example.org', 'subject': "You",
-                    'body': "You are drunk",
-                    'addresses': [('create', [
-                                {'address': 'a@example.org'}])]}])
-        History.append([(
-                    ticket.id, 'participants',
-                    'ada@example.org' if ticket == others
-                    else 'eve@example.org', None)])
+    for ticket, email in [
+            (own, 'eve@example.org'), (others, 'ada@example.org')]:
+        talk(desk, ticket)
+        History.append([(ticket.id, 'participants', email, None)])
     erase(ada)
     assert not own.__class__(own.id).attributes
     assert {(m.channel.resource, m.content) for m in Message.search([])} == {

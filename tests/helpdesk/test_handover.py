@@ -23,7 +23,9 @@ def run(desk, agent, wizard, tickets, transition, **values):
     user, context = desk.as_user(agent)
     with user, context, Transaction().set_context(
             active_model='helpdesk.ticket', active_id=tickets[0].id,
-            active_ids=[t.id for t in tickets]):
+            active_ids=[t.id for t in tickets],
+            # The server leaves it to the wizard what is checked
+            _check_access=False):
         session_id, start, _ = Wizard.create()
         view = Wizard.execute(session_id, {}, start)['view']
         defaults = {
@@ -216,3 +218,19 @@ def test_closed_tickets_stay():
     for wizard in ['move', 'assign']:
         with pytest.raises(ValidationError, match="closed"):
             run(desk, desk.agent, wizard, [ticket], wizard)
+
+
+@with_transaction()
+def test_copy():
+    "A5: who is responsible goes over to the copy if the user could say so"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    other = desk.make_user('other', [])
+    ticket = desk.make_ticket(employee=desk.agent.employee)
+    for user, employee in [
+            (desk.agent, desk.agent.employee), (other, None)]:
+        user, context = desk.as_user(user)
+        with user, context:
+            copy, = Ticket.copy([Ticket(ticket.id)])
+        assert fresh(copy).employee == employee
