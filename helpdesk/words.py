@@ -10,7 +10,7 @@ begin.
 import re
 import unicodedata
 
-from sql import Column, Literal, Null
+from sql import Column, Literal
 from sql.conditionals import Coalesce
 from sql.functions import Function
 from sql.operators import Like, Not
