@@ -21,9 +21,11 @@ class Ticket(metaclass=PoolMeta):
     @classmethod
     def __setup__(cls):
         super().__setup__()
-        for name in ['assign', 'move']:
+        for name, icon in [
+                ('assign', 'tryton-send'), ('move', 'tryton-switch')]:
             cls._buttons[name] = {
                 'invisible': Eval('state') == 'closed',
+                'icon': icon,
                 'depends': ['state'],
                 }
 

@@ -199,6 +199,8 @@ class Configuration(metaclass=PoolMeta):
                         element.set('colspan', colspan)
                 else:
                     parent.remove(element)
+        for notebook in tree.xpath('//notebook[not(page)]'):
+            notebook.getparent().remove(notebook)
 
 
 def _find(tree, tags, attribute, names):

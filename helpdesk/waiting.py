@@ -40,7 +40,7 @@ class Ticket(metaclass=PoolMeta):
                 where=t.waiting_until != Null))
         cls._buttons['wait_until'] = {
             'invisible': ~Eval('state').in_(['open', *PAUSED_STATES]),
-            'icon': 'tryton-clock',
+            'icon': 'tryton-date',
             'depends': ['state'],
             }
 

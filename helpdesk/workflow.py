@@ -83,12 +83,14 @@ class TicketWorkflow(Workflow):
                 'icon': 'tryton-note',
                 },
             take={
+                'icon': 'tryton-download',
                 'invisible': ((Eval('state') == 'closed')
                     | (Eval('employee', -2)
                         == Eval('context', {}).get('employee', -1))),
                 'depends': ['state', 'employee'],
                 },
             mark_read={
+                'icon': 'tryton-clear',
                 'invisible': ~Eval('unread', False),
                 'depends': ['unread'],
                 },
@@ -96,9 +98,11 @@ class TicketWorkflow(Workflow):
                 'open', ~Eval('state').in_(['closed']),
                 icon=If(Eval('state') == 'draft',
                     'tryton-forward', 'tryton-back')),
-            wait=cls._transition_button('pending'),
-            authorize=cls._transition_button('authorization'),
-            wait_third_party=cls._transition_button('third_party'),
+            wait=cls._transition_button('pending', icon='tryton-log'),
+            authorize=cls._transition_button(
+                'authorization', icon='tryton-question'),
+            wait_third_party=cls._transition_button(
+                'third_party', icon='tryton-log'),
             resolve=cls._transition_button('resolved', icon='tryton-ok'),
             close=cls._transition_button('closed', icon='tryton-archive'),
             reopen=cls._transition_button(
