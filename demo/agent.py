@@ -39,6 +39,37 @@ def answer(ticket, text, then='send'):
     _write(Wizard('helpdesk.ticket.answer', [ticket]), text, then)
 
 
+def answer_with(ticket, canned, then='send'):
+    "Answer with the canned answer of this name"
+    wizard = Wizard('helpdesk.ticket.answer', [ticket])
+    wizard.form.template = _named('helpdesk.reply_template', canned)
+    wizard.execute(then)
+
+
+def sort(ticket, stage, tag, **attributes):
+    "Say what is being done on the ticket, and what it is about"
+    ticket.stage = _named('helpdesk.stage', stage)
+    ticket.tags.append(_named('helpdesk.tag', tag))
+    ticket.attributes = attributes
+    ticket.save()
+
+
+def plan(ticket, what, due):
+    ticket.activities.new(what=what, due=due, employee=ticket.employee)
+    ticket.save()
+
+
+def watch(ticket, name, email):
+    "Let somebody else read what is written to the customer"
+    ticket.participants.new(name=name, email=email)
+    ticket.save()
+
+
+def _named(model, name):
+    found, = Model.get(model).find([('name', '=', name)])
+    return found
+
+
 def note(ticket, text):
     _write(Wizard('helpdesk.ticket.note', [ticket]), text, 'save')
 

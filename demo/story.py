@@ -5,6 +5,7 @@ What has happened before a person first looks at the demo.
 
 Customers write through the pipe, agents work with their own rights.
 """
+import datetime as dt
 from email.utils import format_datetime, localtime, parseaddr
 
 from . import agent, place, post
@@ -28,13 +29,6 @@ you need it?
 
 Best regards,
 Ana"""
-SCALE = """\
-Bona tarda,
-
-amb aigua dura, cada dos-cents cafès. El kit porta sis dosis.
-
-Salutacions,
-Ana"""
 GRINDER = "He trucat al magatzem: el molinet surt demà al matí."
 
 
@@ -46,13 +40,21 @@ def tell(settings):
     with agent.log_in(settings, 'ana'):
         _answer("La Ribera Dos ya no calienta", HEATING, 'wait')
         _answer("Does the Ribera One work with 110 V?", CANADA, 'wait')
-        _answer("Cada quant cal descalcificar?", SCALE, 'resolve')
+        ticket = agent.ticket("Cada quant cal descalcificar?")
+        ticket.click('take')
+        agent.answer_with(ticket, "Cada quant descalcificar", 'resolve')
     with agent.log_in(settings, 'joan'):
         ticket = agent.ticket("Falta el molinet de la comanda")
         ticket.click('take')
         agent.note(ticket, GRINDER)
     for name in ['07-out-of-office', '08-still-orange']:
         _reply(settings, _letter(name))
+    with agent.log_in(settings, 'ana'):
+        ticket = agent.ticket("La Ribera Dos ya no calienta")
+        agent.sort(ticket, "Repair", "Warranty", serial_number='RD-2024-0117')
+        agent.watch(ticket, "Gestoría Sol", 'averias@gestoriasol.example')
+        agent.plan(ticket, "Llamar a Lucía y acordar la recogida",
+            dt.date.today() + dt.timedelta(days=1))
 
 
 def _letter(name):

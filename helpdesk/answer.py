@@ -16,7 +16,8 @@ NEWS, NEWS_LENGTH = 5, 500
 class _TalkStart(ModelView):
 
     ticket = fields.Many2One('helpdesk.ticket', "Ticket", readonly=True)
-    text = fields.Text("Text", required=True)
+    text = fields.Text("Text", required=True,
+        help="What you have to say.")
     attachments = fields.One2Many(
         'helpdesk.ticket.answer.attachment', None, "Attachments",
         help="The files that go with the text.")
@@ -25,8 +26,10 @@ class _TalkStart(ModelView):
 class AnswerAttachment(ModelView):
     __name__ = 'helpdesk.ticket.answer.attachment'
 
-    name = fields.Char("Name", required=True)
-    data = fields.Binary("File", filename='name', required=True)
+    name = fields.Char("Name", required=True,
+        help="What the file is called.")
+    data = fields.Binary("File", filename='name', required=True,
+        help="The file that goes with the text.")
 
 
 class AnswerStart(_TalkStart):

@@ -39,7 +39,8 @@ class Conversation(ModelSQL, ModelView):
             ('in', "From Customer"),
             ('out', "To Customer"),
             ('internal', "Internal"),
-            ], "Direction", required=True, states=_states, sort=False)
+            ], "Direction", required=True, states=_states, sort=False,
+        help="Who said it to whom.")
     at = fields.DateTime("Date", required=True, states=_states,
         help="When it was said.")
     author = fields.Char("Author", states=_states,
@@ -48,14 +49,21 @@ class Conversation(ModelSQL, ModelView):
         help="The party of who said it, if known.")
     employee = fields.Many2One('company.employee', "Employee", states=_states,
         help="The employee who said it.")
-    subject = fields.Char("Subject", states=_states)
-    body = fields.Text("Text", states=_states)
+    subject = fields.Char("Subject", states=_states,
+        help="What it is about.")
+    body = fields.Text("Text", states=_states,
+        help="What was said, without any format.")
     html = fields.Text("HTML", states=_states,
         help="The formatted text, cleaned of all that could do harm.")
-    content = fields.Function(fields.Text("Content"), 'get_content')
-    summary = fields.Function(fields.Char("Summary"), 'get_summary')
+    content = fields.Function(fields.Text("Content",
+            help="What was said."),
+        'get_content')
+    summary = fields.Function(fields.Char("Summary",
+            help="The beginning of what was said."),
+        'get_summary')
     attachments = fields.One2Many(
-        'ir.attachment', 'resource', "Attachments", states=_states)
+        'ir.attachment', 'resource', "Attachments", states=_states,
+        help="The files that came with it.")
     files = fields.Function(fields.Char("Files",
             help="The names of the attachments."),
         'get_files')

@@ -6,7 +6,7 @@ import datetime as dt
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval, If
-from trytond.transaction import without_check_access
+from trytond.transaction import Transaction, without_check_access
 
 
 class Section(metaclass=PoolMeta):
@@ -50,6 +50,15 @@ class Section(metaclass=PoolMeta):
 
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
+
+    @classmethod
+    def default_employee(cls):
+        context = Transaction().context
+        section = cls._default_section()
+        if context.get('helpdesk_mine') and section:
+            employee = context.get('employee')
+            if employee in [e.id for e in section.assignable]:
+                return employee
 
     @classmethod
     def create(cls, vlist):

@@ -7,12 +7,16 @@ from itertools import chain
 
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .exceptions import HandoverError, MoveWarning
+
+# How long a client may take to read a ticket anew that it has moved
+RELOAD = dt.timedelta(minutes=1)
 
 
 class Ticket(metaclass=PoolMeta):
@@ -38,6 +42,59 @@ class Ticket(metaclass=PoolMeta):
     @ModelView.button_action('helpdesk.wizard_ticket_move')
     def move(cls, tickets):
         pass
+
+    @classmethod
+    def read(cls, ids, fields_names):
+        try:
+            return super().read(ids, fields_names)
+        except AccessError:
+            gone = cls._just_moved(ids)
+            if not gone:
+                raise
+        seen = super().read([i for i in ids if i not in gone], fields_names)
+        # A client reads a ticket anew once its wizard has moved it, which
+        # shall not end in an error. What is said from now on is not told.
+        shown = [n for n in fields_names if cls._is_shown_once_more(n)]
+        hidden = {
+            n: [] for n in fields_names
+            if n in cls._fields and cls._fields[n]._type.endswith('2many')}
+        with without_check_access():
+            last = super().read(list(gone), shown)
+        return seen + [{**values, **hidden} for values in last]
+
+    @classmethod
+    def _is_shown_once_more(cls, name):
+        """
+        Tell if a name to read is a value of the ticket, or the name of one.
+
+        A longer path would lead to all that there is, without any rights.
+        """
+        pool = Pool()
+        ModelAccess = pool.get('ir.model.access')
+        name, _, path = name.partition('.')
+        field = cls._fields.get(name)
+        if not field:
+            # Such as _timestamp
+            return not path
+        if path:
+            return (path == 'rec_name' and field._type == 'many2one'
+                and ModelAccess.check_relation(cls.__name__, name))
+        return not field._type.endswith('2many')
+
+    @classmethod
+    def _just_moved(cls, ids):
+        "Return the ids of those that the user has just moved out of sight."
+        pool = Pool()
+        History = pool.get('helpdesk.history')
+        with without_check_access():
+            moved = {h.ticket.id for h in History.search([
+                        ('ticket', 'in', ids),
+                        ('what', '=', 'section'),
+                        ('user', '=', Transaction().user),
+                        ('at', '>=', dt.datetime.now() - RELOAD),
+                        ], order=[])}
+        visible = cls.search([('id', 'in', list(moved))], order=[])
+        return moved - {t.id for t in visible}
 
 
 class AssignStart(ModelView):
@@ -68,8 +125,6 @@ class MoveStart(ModelView):
         "If empty, who is responsible stays so if the section allows it.")
     note = fields.Text("Note",
         help="What the colleagues have to know. Customers never see it.")
-    out_of_sight = fields.Boolean("Out of Sight", readonly=True,
-        help="The user no longer sees what was moved.")
 
     @fields.depends('company')
     def get_sections(self):
@@ -190,7 +245,7 @@ class Move(_Handover):
                 raise HandoverError(gettext(
                         'helpdesk.msg_ticket_move_section',
                         ticket=ticket.rec_name))
-        self.start.out_of_sight = self._warn(section)
+        self._warn(section)
         kept, given = self._split(section)
         employee = int(self.start.employee) if self.start.employee else None
         changes = [
@@ -210,18 +265,13 @@ class Move(_Handover):
         User = pool.get('res.user')
         Warning = pool.get('res.user.warning')
         if section.id in User.get_helpdesk_sections():
-            return False
+            return
         name = Warning.format(
             f'helpdesk_ticket_move.{section.id}', self.records)
         if Warning.check(name):
             raise MoveWarning(name, gettext(
                     'helpdesk.msg_ticket_move_hidden',
                     section=section.rec_name))
-        return True
-
-    def end(self):
-        # The client does not say here which records it is about
-        return 'close' if self.start.out_of_sight else super().end()
 
     def _split(self, section):
         "Return the tickets that keep who is responsible, and the others."

@@ -37,7 +37,8 @@ class History(ModelSQL, ModelView):
 
     ticket = fields.Many2One(
         'helpdesk.ticket', "Ticket", required=True, readonly=True,
-        ondelete='CASCADE')
+        ondelete='CASCADE',
+        help="The ticket that changed.")
     what = fields.Selection([
             ('state', "State"),
             ('stage', "Stage"),
@@ -49,8 +50,12 @@ class History(ModelSQL, ModelView):
         help="What changed.")
     old = fields.Char("Old", readonly=True)
     new = fields.Char("New", readonly=True)
-    old_name = fields.Function(fields.Char("From"), 'get_names')
-    new_name = fields.Function(fields.Char("To"), 'get_names')
+    old_name = fields.Function(fields.Char("From",
+            help="What it was before."),
+        'get_names')
+    new_name = fields.Function(fields.Char("To",
+            help="What it is since then."),
+        'get_names')
     at = fields.DateTime("Date", required=True, readonly=True,
         help="When it changed.")
     until = fields.DateTime("Until", readonly=True,
@@ -65,7 +70,9 @@ class History(ModelSQL, ModelView):
             ('system', "System"),
             ], "Actor", required=True, readonly=True, sort=False,
         help="On whose behalf it changed.")
-    who = fields.Function(fields.Char("Who"), 'get_who')
+    who = fields.Function(fields.Char("Who",
+            help="Who changed it."),
+        'get_who')
     reason = fields.Selection([
             (None, ""),
             ('section', "May no longer be responsible in the section"),

@@ -12,7 +12,8 @@ class Participant(ModelSQL, ModelView):
         'helpdesk.ticket', "Ticket", required=True, ondelete='CASCADE')
     email = fields.Char("E-Mail", required=True,
         help="The address, in lower case.")
-    name = fields.Char("Name")
+    name = fields.Char("Name",
+        help="Who it is.")
     role = fields.Selection([
             ('cc', "In Copy"),
             ('watcher', "Watcher"),

@@ -24,7 +24,8 @@ class CreateTicketStart(ModelView):
         context={
             'company': Eval('company', -1),
             },
-        depends={'company'})
+        depends={'company'},
+        help="The customer the ticket is for.")
     section = fields.Many2One(
         'helpdesk.section', "Section", required=True,
         domain=[

@@ -11,7 +11,7 @@ from sql.functions import CharLength
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.pool import Pool
-from trytond.pyson import Bool, Eval, If
+from trytond.pyson import Bool, Eval, If, Len
 from trytond.transaction import Transaction, check_access, without_check_access
 
 from .exceptions import TicketDeleteError
@@ -230,9 +230,13 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
     def default_section(cls):
         pool = Pool()
         Configuration = pool.get('helpdesk.configuration')
-        company = Transaction().context.get('company')
+        context = Transaction().context
+        company = context.get('company')
         if company is None:
             return
+        # The one whose tickets are looked at
+        if context.get('helpdesk_section') is not None:
+            return context['helpdesk_section']
         section = Configuration(1).get_multivalue(
             'default_section', company=company)
         return section.id if section else None
@@ -375,6 +379,10 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
                 If(Eval('unread', False), 'warning',
                     If(Eval('is_overdue', False), 'danger',
                         If(over, 'muted', '')))),
+            ('/tree/field[@name="employee"]', 'tree_invisible',
+                Eval('helpdesk_mine', False)),
+            ('/tree/field[@name="section"]', 'tree_invisible',
+                Len(Eval('helpdesk_section_ids', [])) == 1),
             ]
 
     @classmethod

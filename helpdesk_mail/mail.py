@@ -55,17 +55,23 @@ class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
     reason = fields.Function(fields.Char("Reason",
             help="Why the letter ended like this."),
         'get_reason')
-    sender = fields.Char("Sender", readonly=True)
-    subject = fields.Char("Subject", readonly=True)
-    message_id = fields.Char("Message-ID", readonly=True)
+    sender = fields.Char("Sender", readonly=True,
+        help="The address the letter came from.")
+    subject = fields.Char("Subject", readonly=True,
+        help="What the letter is about.")
+    message_id = fields.Char("Message-ID", readonly=True,
+        help="The name of the letter among all letters.")
     fingerprint = fields.Char("Fingerprint", readonly=True,
         help="The same for the same letter, through whichever door it comes.")
-    received_at = fields.DateTime("Received At", required=True, readonly=True)
+    received_at = fields.DateTime("Received At", required=True, readonly=True,
+        help="When the letter came.")
     ticket = fields.Many2One(
-        'helpdesk.ticket', "Ticket", readonly=True, ondelete='SET NULL')
+        'helpdesk.ticket', "Ticket", readonly=True, ondelete='SET NULL',
+        help="The ticket the letter is part of.")
     conversation = fields.Many2One(
         'helpdesk.conversation', "Conversation", readonly=True,
-        ondelete='SET NULL')
+        ondelete='SET NULL',
+        help="The entry of the ticket that the letter became.")
     account = fields.Many2One(
         'helpdesk.mail.account', "Account", readonly=True,
         ondelete='SET NULL',
@@ -75,7 +81,8 @@ class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
         help="What the mailbox calls it.")
     tries = fields.Integer("Tries", readonly=True,
         help="How often processing failed.")
-    next_try = fields.DateTime("Next Try", readonly=True)
+    next_try = fields.DateTime("Next Try", readonly=True,
+        help="When it is tried again.")
     released = fields.Boolean("Released", readonly=True,
         help="A person decided that it becomes part of a ticket.")
     raw = fields.Function(

@@ -27,14 +27,16 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
         'readonly': Eval('state') != 'draft',
         }
 
-    name = fields.Char("Name", required=True)
+    name = fields.Char("Name", required=True,
+        help="What you call the mailbox.")
     inbox = fields.Many2One(
         'inbound.email.inbox', "Inbox", required=True, states=_states,
         help="The inbox the letters are delivered to.")
     protocol = fields.Selection([
             ('imap', "IMAP"),
             ('pop3', "POP3"),
-            ], "Protocol", required=True, sort=False, states=_states)
+            ], "Protocol", required=True, sort=False, states=_states,
+        help="How the letters are fetched.")
     host = fields.Char("Server", required=True, states=_states,
         help="The name of the mail server.")
     port = fields.Integer("Port", required=True,
@@ -42,7 +44,8 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
             ('port', '>', 0),
             ('port', '<', 65536),
             ],
-        states=_states)
+        states=_states,
+        help="Where the server listens.")
     security = fields.Selection([
             ('ssl', "TLS"),
             ('starttls', "STARTTLS"),
@@ -50,7 +53,8 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
             ], "Security", required=True, sort=False, states=_states,
         help="How the connection is protected.\n"
         "Without protection anybody on the way can read the password.")
-    username = fields.Char("User", required=True, states=_states)
+    username = fields.Char("User", required=True, states=_states,
+        help="The name to log in with.")
     password = fields.Function(fields.Char("Password",
             states={
                 'readonly': _states['readonly'],

@@ -4,12 +4,15 @@
 from proteus import Model
 
 from ..settings import INBOX, ORDERS, SUPPORT
+from . import values
 
 
 def fill(company, employees):
     support = _section(
         company, "Technical Support", 'public', SUPPORT,
         [employees['ana'], employees['marta']])
+    support.manager = Model.get('company.employee')(employees['marta'].id)
+    values.fill(support)
     _section(
         company, "Orders and Invoices", 'private', ORDERS,
         [employees['joan']])

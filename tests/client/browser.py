@@ -142,6 +142,18 @@ class Window:
         self.settle()
         return range(index + 1, index + 1 + self.menus.count() - before)
 
+    def open_configuration(self, name):
+        "Open an entry of the configuration of the helpdesk"
+        names = self.menus.all_inner_texts()
+        if 'Configuration' not in names:
+            self.unfold(names.index('Helpdesk'))
+            names = self.menus.all_inner_texts()
+            self.unfold(names.index('Configuration'))
+            names = self.menus.all_inner_texts()
+        self.menus.nth(
+            names.index(name, names.index('Configuration') + 1)).click()
+        self.settle()
+
     def close_tabs(self):
         close = self.page.locator('#tablist .close:visible')
         while close.count():
@@ -173,6 +185,48 @@ class Window:
 
     def field(self, name):
         return self.form.locator(f'input[name={name}]:visible').first
+
+    def type(self, **values):
+        "Type into fields of text"
+        for name, value in values.items():
+            self.form.locator(
+                f'[name={name}]:visible:not(select)').first.fill(value)
+
+    def choose(self, **values):
+        "Choose options of selections by their labels"
+        for name, value in values.items():
+            place = self.dialog if self.dialog.count() else self.form
+            place.locator(f'select[name={name}]:visible').select_option(
+                label=value)
+
+    def look_up(self, name, text):
+        "Put the record called so into a field that completes what is typed"
+        self.settle()
+        place = self.dialog if self.dialog.count() else self.form
+        entry = place.locator(f'input[name={name}]:visible').first
+        entry.fill('')
+        entry.press_sequentially(text, delay=20)
+        self.page.locator('.dropdown-menu:visible').get_by_text(
+            text, exact=True).first.click()
+        self.settle()
+
+    def new(self):
+        "Begin a record, with the button around the form"
+        self.settle()
+        self.form.get_by_role('button', name="New").first.click()
+        self.settle()
+
+    def save(self):
+        self.settle()
+        self.form.get_by_role('button', name="Save").first.click()
+        self.settle()
+
+    def confirm(self, name):
+        "Press the button of the dialog that is open, which closes it"
+        self.settle()
+        self.dialog.get_by_role('button', name=name, exact=True).click()
+        expect(self.dialog).to_be_hidden()
+        self.settle()
 
     def choice(self, name):
         "The option of a selection that is chosen"

@@ -1,10 +1,12 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
+from unittest.mock import patch
 
 import pytest
 from trytond.exceptions import UserWarning
 from trytond.model.exceptions import AccessError, ValidationError
 from trytond.modules.company.tests import create_company
+from trytond.modules.helpdesk import handover
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
@@ -148,11 +150,23 @@ def test_move_out_of_sight():
         run(desk, desk.agent, 'move', [ticket], 'move', **values)
     with Transaction().set_user(desk.agent.id):
         Warning.skip(info.value.name, False)
-    assert run(desk, desk.agent, 'move', [ticket], 'move', **values) == 'close'
+    run(desk, desk.agent, 'move', [ticket], 'move', **values)
     assert fresh(ticket).employee == chair.employee
+    names = ['section.rec_name', 'conversations']
     user, context = desk.as_user(desk.agent)
     with user, context:
         assert not Ticket.search([('id', '=', ticket.id)])
+        # As the client does at once
+        read, = Ticket.read([ticket.id], names)
+        assert read['section.']['rec_name'] == "Board"
+        assert read['conversations'] == []
+        with patch.object(handover, 'RELOAD', -handover.RELOAD), \
+                pytest.raises(AccessError):
+            Ticket.read([ticket.id], names)
+    other = desk.make_user('other', [desk.section])
+    user, context = desk.as_user(other)
+    with user, context, pytest.raises(AccessError):
+        Ticket.read([ticket.id], names)
 
 
 @with_transaction()

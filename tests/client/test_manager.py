@@ -1,0 +1,205 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+A manager sets up a section, an agent works a ticket of it through all states.
+
+Each step leaves a picture in tests/client/output/ to look at.
+"""
+import pytest
+from playwright.sync_api import expect
+
+from tests.client.browser import Browser
+from tests.client.office import PASSWORD, Office
+
+pytestmark = [
+    pytest.mark.once, pytest.mark.needs('chromium', 'npm'),
+    # A browser on a busy machine may miss a click, never three times
+    pytest.mark.flaky(reruns=2)]
+
+SUBJECT = "The grinder has stopped"
+CANNED = "Please send the machine to us."
+
+
+@pytest.fixture
+def office(tmp_path_factory):
+    with Office(tmp_path_factory.mktemp('office')) as office:
+        yield office
+
+
+@pytest.fixture
+def open_window(office):
+    "Return a function that logs in to a window of its own"
+    windows = []
+    with Browser() as browser:
+
+        def open_window(login):
+            window = browser.window()
+            windows.append(window)
+            window.login(office.address, login, PASSWORD)
+            return window
+
+        yield open_window
+        assert [w.errors for w in windows] == [[] for _ in windows]
+
+
+def test_story(office, open_window):
+    "From an empty section to a ticket that is closed with a reason"
+    admin = open_window('admin')
+    _set_up_values(admin)
+    _set_up_fields(admin)
+    _set_up_section(admin)
+    _set_up_stages(admin)
+
+    agent = open_window('agent')
+    _write_ticket(agent)
+    _take(agent)
+    _answer(agent)
+    _wait(agent)
+    _close(agent)
+    _see_history(agent)
+
+    _reopen(open_window('manager'))
+
+
+def _set_up_values(window):
+    for menu, values in [
+            ('Closing Reasons', {'name': "Repaired"}),
+            ('Tags', {'name': "Warranty"}),
+            ('Canned Answers', {'name': "Send it in", 'text': CANNED})]:
+        window.open_configuration(menu)
+        window.new()
+        window.type(**values)
+        _save(window, menu)
+
+
+def _set_up_fields(window):
+    window.open_configuration('Custom Fields')
+    window.new()
+    window.type(string="Serial Number", name='serial_number')
+    window.choose(type_="Char")
+    _save(window, 'Custom Fields')
+    window.open_configuration('Sets of Custom Fields')
+    window.new()
+    window.type(name="Machine")
+    window.look_up('attributes', "Serial Number")
+    _save(window, 'Sets of Custom Fields')
+
+
+def _set_up_section(window):
+    window.open_configuration('Sections')
+    window.new()
+    window.type(name="Repairs")
+    window.look_up('manager', "Manager")
+    window.look_up('members', "Agent")
+    window.open_tab("New Tickets")
+    window.look_up('attribute_set', "Machine")
+    window.open_tab("Closing")
+    window.form.get_by_label("Closing Needs a Reason").check()
+    _save(window, 'Sections')
+
+
+def _set_up_stages(window):
+    for name in ["Diagnosis", "Repair"]:
+        window.open_configuration('Stages')
+        window.new()
+        window.type(name=name)
+        window.choose(state="In Process")
+        window.look_up('sections', "Repairs")
+        _save(window, name)
+
+
+def _save(window, name):
+    window.save()
+    window.screenshot(f'manager-{name.lower().replace(" ", "-")}')
+    window.close_tabs()
+
+
+def _write_ticket(window):
+    window.open_menu('Helpdesk', 'My Tickets')
+    window.new()
+    window.type(subject=SUBJECT, email='ada@example.org')
+    window.look_up('section', "Repairs")
+    window.open_tab("Details")
+    window.look_up('tags', "Warranty")
+    window.open_tab("Custom Fields")
+    window.look_up('attributes', "Serial Number")
+    window.form.get_by_label("Serial Number").fill('RD-4711')
+    window.save()
+    expect(window.choice('state')).to_have_text("Draft")
+    expect(window.choice('stage')).to_have_text("")
+    window.screenshot('states-01-draft')
+
+
+def _take(window):
+    window.press("Take")
+    _is(window, "In Process", "Diagnosis")
+    window.choose(stage="Repair")
+    window.save()
+    _is(window, "In Process", "Repair")
+    window.screenshot('states-02-stage')
+
+
+def _answer(window):
+    window.press("Answer")
+    window.look_up('template', "Send it in")
+    text = window.dialog.locator('textarea:visible')
+    expect(text).to_have_value(CANNED)
+    window.screenshot('states-03-answer')
+    window.confirm("Send")
+    window.open_tab("Conversation")
+    expect(window.said().first).to_contain_text(CANNED)
+
+
+def _wait(window):
+    window.press("Wait Until")
+    window.choose(choice="In 3 Days")
+    window.screenshot('states-04-wait-until')
+    window.confirm("Wait")
+    _is(window, "Waiting for Customer")
+    expect(window.field('waiting_until')).to_have_value("")
+    for number, (button, state) in enumerate([
+                ("Wait for Third Party", "Waiting for Third Party"),
+                ("Ask for Authorization", "Waiting for Authorization"),
+                ], 5):
+        window.press("Process")
+        _is(window, "In Process", "Diagnosis")
+        window.press(button)
+        _is(window, state)
+        window.screenshot(f'states-{number:02}-waiting')
+    window.press("Process")
+    _is(window, "In Process", "Diagnosis")
+
+
+def _close(window):
+    window.press("Resolve")
+    _is(window, "Resolved")
+    window.press("Close")
+    window.choose(reason="Repaired")
+    window.screenshot('states-07-close')
+    window.confirm("Close")
+    _is(window, "Closed")
+    expect(window.button("Answer")).to_be_hidden()
+    window.screenshot('states-08-closed')
+
+
+def _see_history(window):
+    window.open_tab("History")
+    for change in ["Draft", "Waiting for Third Party", "Repair", "Closed"]:
+        expect(window.row(change)).to_be_visible()
+    window.screenshot('states-09-history')
+
+
+def _reopen(window):
+    window.open_menu('Helpdesk', 'All Tickets')
+    window.open_tab("All")
+    window.open_row(SUBJECT)
+    _is(window, "Closed")
+    window.press("Reopen")
+    _is(window, "In Process", "Diagnosis")
+    window.screenshot('states-10-reopened')
+
+
+def _is(window, state, stage=None):
+    expect(window.choice('state')).to_have_text(state)
+    if stage:
+        expect(window.choice('stage')).to_have_text(stage)
