@@ -92,7 +92,7 @@ def test_story(office, browser, open_window):
     expect(window.said().first).to_contain_text(CARD)
     window.screenshot('13-message')
 
-    _open_card(window)
+    _see_card(window)
     _resolve(window)
 
 
@@ -168,15 +168,11 @@ def _use_guest_page(browser, link):
     assert not guest.errors
 
 
-def _open_card(window):
+def _see_card(window):
     "See that the file of the guest has come, too"
-    window.open_tab("All Conversations")
-    window.open_row(WRITTEN)
-    window.dialog.get_by_role('tab', name="Attachments").click()
-    expect(window.dialog.get_by_text(CARD)).to_be_visible()
-    window.screenshot('14-attachment')
-    window.dialog.get_by_role('button', name="Discard Changes").click()
-    expect(window.dialog).to_be_hidden()
+    window.open_tab("Files")
+    expect(window.row(CARD)).to_be_visible()
+    window.screenshot('14-files')
 
 
 def _resolve(window):

@@ -140,9 +140,14 @@ def _look_at(window, name):
     rows.first.locator('.widget:visible').first.dblclick()
     _fits(window, f'{name}-form')
     pages = window.form.locator('.form-notebook [role=tab]:visible')
-    for index in range(1, pages.count()):
+    count = pages.count()
+    for index in range(1, count):
         pages.nth(index).click()
         _fits(window, f'{name}-form-{index}')
+        # Those within the page come after all others
+        for inner in range(count + 1, pages.count()):
+            pages.nth(inner).click()
+            _fits(window, f'{name}-form-{index}-{inner - count}')
 
 
 def _fits(window, name):
