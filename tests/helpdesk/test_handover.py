@@ -160,6 +160,9 @@ def test_move_out_of_sight():
         read, = Ticket.read([ticket.id], names)
         assert read['section.']['rec_name'] == "Board"
         assert read['conversations'] == []
+        read, = Ticket.read(
+            [ticket.id], ['section.members.rec_name', 'create_uid.login'])
+        assert set(read) == {'id'}
         with patch.object(handover, 'RELOAD', -handover.RELOAD), \
                 pytest.raises(AccessError):
             Ticket.read([ticket.id], names)
