@@ -99,9 +99,7 @@ class Erase(metaclass=PoolMeta):
         section, states, times, history and what the tickets are about.
         """
         pool = Pool()
-        Activity = pool.get('helpdesk.activity')
         Conversation = pool.get('helpdesk.conversation')
-        History = pool.get('helpdesk.history')
         Participant = pool.get('helpdesk.participant')
         Ticket = pool.get('helpdesk.ticket')
         return [
@@ -123,6 +121,20 @@ class Erase(metaclass=PoolMeta):
                 # An address takes part in a ticket only once
                 [None, lambda column: Concat(
                         Literal(ERASED), Cast(column.table.id, 'VARCHAR'))]),
+            *self._helpdesk_work_to_erase(party, tickets),
+            ]
+
+    @staticmethod
+    def _helpdesk_work_to_erase(party, tickets):
+        "Return what is erased of what colleagues did for the tickets."
+        pool = Pool()
+        Activity = pool.get('helpdesk.activity')
+        Address = pool.get('ir.email.address')
+        Email = pool.get('ir.email')
+        History = pool.get('helpdesk.history')
+        Message = pool.get('ir.chat.message')
+        resources = [f'helpdesk.ticket,{t}' for t in tickets]
+        return [
             # It tells the addresses of those who were taken off
             (History, [
                     ('what', '=', 'participants'),
@@ -137,18 +149,6 @@ class Erase(metaclass=PoolMeta):
             (Activity, [('ticket', 'in', tickets)], True,
                 ['what', 'note'],
                 [ERASED, None]),
-            *self._helpdesk_talk_to_erase(tickets),
-            ]
-
-    @staticmethod
-    def _helpdesk_talk_to_erase(tickets):
-        "Return what is erased of the chats and Tryton's mails of tickets."
-        pool = Pool()
-        Address = pool.get('ir.email.address')
-        Email = pool.get('ir.email')
-        Message = pool.get('ir.chat.message')
-        resources = [f'helpdesk.ticket,{t}' for t in tickets]
-        return [
             (Message, [('channel.resource', 'in', resources)], False,
                 ['content'],
                 [ERASED]),
