@@ -6,6 +6,7 @@ import logging
 import smtplib
 from collections import defaultdict
 from contextlib import suppress
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
@@ -217,7 +218,7 @@ class Notice(ConcernMixin, ModelSQL):
         for notice in notices:
             try:
                 message = notice.render()
-            except (AttributeError, IndexError, ValueError):
+            except (AttributeError, IndexError, MessageError, ValueError):
                 # Python's headers fail so at addresses such as "ada@"
                 logger.warning("user %s has no valid address",
                     notice.user.id, exc_info=True)

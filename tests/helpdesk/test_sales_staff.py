@@ -104,6 +104,28 @@ def test_form():
 
 
 @with_transaction()
+def test_custom_fields():
+    "A9, C20: sales staff see the custom fields of a ticket with their labels"
+    pool = Pool()
+    Attribute = pool.get('helpdesk.ticket.attribute')
+    Ticket = pool.get('helpdesk.ticket')
+    case = Case()
+    Attribute.create([{
+                'name': 'floor', 'string': "Floor", 'type_': 'char'}])
+    Ticket.write([case.ticket], {'attributes': {'floor': "2"}})
+    for user in outsiders(case):
+        user, context = case.desk.as_user(user)
+        with user, context:
+            values, = Ticket.read([case.ticket.id], ['attributes'])
+            assert values['attributes'] == {'floor': "2"}
+            key, = Attribute.search_get_keys([('name', '=', 'floor')])
+            assert key['string'] == "Floor"
+            with pytest.raises(REFUSED):
+                Attribute.create([{
+                            'name': 'a', 'string': "A", 'type_': 'char'}])
+
+
+@with_transaction()
 def test_internal_notes():
     "SE11, SE12: internal notes are hidden, whichever way one asks"
     pool = Pool()
