@@ -3,6 +3,7 @@
 """
 Handing tickets over: to another section, or to another responsible.
 """
+import datetime as dt
 from itertools import chain
 
 from trytond.i18n import gettext
