@@ -189,8 +189,12 @@ class Window:
     def type(self, **values):
         "Type into fields of text"
         for name, value in values.items():
-            self.form.locator(
-                f'[name={name}]:visible:not(select)').first.fill(value)
+            self.settle()
+            entry = self.form.locator(
+                f'[name={name}]:visible:not(select)').first
+            entry.fill(value)
+            # The client takes it when the field is left
+            entry.blur()
 
     def choose(self, **values):
         "Choose options of selections by their labels"

@@ -114,7 +114,7 @@ def test_mine():
     user, context = desk.as_user(desk.agent)
     with user, context:
         decoder = PYSONDecoder(Transaction().context)
-        mine = decoder.decode(action.pyson_domain)
+        mine = decoder.decode(action.context_domain)
         found = {
             tab.name: [a.what for a in Activity.search(
                     [mine, decoder.decode(tab.domain)])]

@@ -377,10 +377,17 @@ def test_opening_a_section():
     desk.make_ticket(section=other)
     action, = Keyword.get_keyword(
         'tree_open', (desk.section.__name__, desk.section.id))
-    domain = PYSONDecoder({
+    context = PYSONDecoder({
             'active_id': desk.section.id, 'active_ids': [desk.section.id],
-            }).decode(action['pyson_domain'])
+            }).decode(action['pyson_context'])
+    # A domain would have the client undo that one is moved
+    assert PYSONDecoder(context).decode(action['pyson_domain']) == []
+    domain = PYSONDecoder(context).decode(action['context_domain'])
     assert Ticket.search(domain) == [ticket]
+    with Transaction().set_context(desk.context, **context):
+        assert Ticket.default_section() == desk.section.id
+    with Transaction().set_context(desk.context, helpdesk_section=other.id):
+        assert Ticket.default_section() == other.id
 
 
 @with_transaction()
