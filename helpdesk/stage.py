@@ -69,6 +69,17 @@ class Stage(
                 return id_
 
     @classmethod
+    def exist(cls, section):
+        """
+        Tell if the tickets of a section, an id, have stages.
+
+        Costs no statement, but the first time.
+        """
+        return any(
+            active and cls.fits(id_, section)
+            for id_, (_, active) in cls._ordered().items())
+
+    @classmethod
     def state_of(cls, stage):
         """
         Return the state of the stage with the id.
@@ -123,9 +134,8 @@ class Ticket(metaclass=PoolMeta):
     def on_change_with_has_stages(self, name=None):
         pool = Pool()
         Stage = pool.get('helpdesk.stage')
-        return bool(self.stage or (self.section and any(
-                    Stage.first(state, self.section.id)
-                    for state, _ in STATES)))
+        return bool(self.stage or (
+                self.section and Stage.exist(self.section.id)))
 
     @classmethod
     def preprocess_values(cls, mode, values):

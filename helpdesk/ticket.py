@@ -202,11 +202,11 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
                 Index(t,
                     (t.section, Index.Range()),
                     (t.state, Index.Equality(cardinality='low')),
-                    where=~is_over),
+                    where=t.state != 'closed'),
                 Index(t,
                     (t.employee, Index.Range()),
                     (t.state, Index.Equality(cardinality='low')),
-                    where=~is_over),
+                    where=t.state != 'closed'),
                 Index(t, (t.deadline, Index.Range()), where=~is_over),
                 Index(t, (t.party, Index.Range())),
                 Index(t, (t.sale, Index.Range())),
@@ -360,8 +360,8 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
     def get_origin(cls):
         pool = Pool()
         Model = pool.get('ir.model')
-        return [
-            (None, ""), *((m, Model.get_name(m)) for m in cls._get_origin())]
+        names = Model.get_names()
+        return [(None, ""), *((m, names.get(m, m)) for m in cls._get_origin())]
 
     @classmethod
     def _get_origin(cls):
