@@ -16,9 +16,10 @@ import re
 import time
 from pathlib import Path
 
+from playwright.sync_api import TimeoutError as Late
 from playwright.sync_api import expect, sync_playwright
 
-from tests.services import command
+from tests.services import command, until
 
 OUTPUT = Path(__file__).parent / 'output'
 SIZE = {'width': 1366, 'height': 768}
@@ -26,6 +27,8 @@ SIZE = {'width': 1366, 'height': 768}
 TIMEOUT = 20_000
 # Between an answer of the server and the next request
 QUIET = 200
+# Until the client offers what begins as one types
+PATIENCE = 4_000
 ARGUMENTS = [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update',
@@ -198,8 +201,9 @@ class Window:
 
     def choose(self, **values):
         "Choose options of selections by their labels"
+        self.settle()
+        place = self.dialog if self.dialog.count() else self.form
         for name, value in values.items():
-            place = self.dialog if self.dialog.count() else self.form
             place.locator(f'select[name={name}]:visible').select_option(
                 label=value)
 
@@ -208,10 +212,19 @@ class Window:
         self.settle()
         place = self.dialog if self.dialog.count() else self.form
         entry = place.locator(f'input[name={name}]:visible').first
-        entry.fill('')
-        entry.press_sequentially(text, delay=20)
-        self.page.locator('.dropdown-menu:visible').get_by_text(
-            text, exact=True).first.click()
+        offered = self.page.locator('.dropdown-menu:visible').get_by_text(
+            text, exact=True).first
+
+        def type_until_offered():
+            # The client may draw the field anew meanwhile
+            entry.fill('')
+            entry.press_sequentially(text, delay=20)
+            with contextlib.suppress(Late):
+                offered.wait_for(timeout=PATIENCE)
+            return offered.is_visible()
+
+        until(type_until_offered, TIMEOUT / 1000, f"{text} is not offered")
+        offered.click()
         self.settle()
 
     def new(self):

@@ -141,8 +141,9 @@ def _take(window):
 
 def _answer(window):
     window.press("Answer")
-    window.look_up('template', "Send it in")
     text = window.dialog.locator('textarea:visible')
+    expect(text).to_be_focused()
+    window.look_up('template', "Send it in")
     expect(text).to_have_value(CANNED)
     window.screenshot('states-03-answer')
     window.confirm("Send")
@@ -156,7 +157,7 @@ def _wait(window):
     window.screenshot('states-04-wait-until')
     window.confirm("Wait")
     _is(window, "Waiting for Customer")
-    expect(window.field('waiting_until')).to_have_value("")
+    expect(window.field('waiting_until')).not_to_have_value("")
     for number, (button, state) in enumerate([
                 ("Wait for Third Party", "Waiting for Third Party"),
                 ("Ask for Authorization", "Waiting for Authorization"),
