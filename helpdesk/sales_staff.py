@@ -1,8 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
-from sql import Literal
-from trytond.model import fields
+from sql import Literal, Null
+from trytond.model import Index, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, check_access
@@ -111,6 +111,16 @@ class _Workable:
 
 class Ticket(_Workable, metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        t = cls.__table__()
+        # Few tickets are about sales; who reads only these lists them by it
+        cls._sql_indexes.add(Index(t,
+                (t.last_communication_at, Index.Range(order='DESC')),
+                (t.id, Index.Range(order='DESC')),
+                where=t.sale != Null))
 
     @classmethod
     def read_by_sale(cls):
