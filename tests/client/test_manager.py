@@ -185,7 +185,7 @@ def _close(window):
 
 def _see_history(window):
     window.open_tab("History")
-    for change in ["Draft", "Waiting for Third Party", "Repair", "Closed"]:
+    for change in ["Closed", "Resolved", "Waiting for Third Party"]:
         expect(window.row(change)).to_be_visible()
     window.screenshot('states-09-history')
 
