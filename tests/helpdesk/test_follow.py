@@ -220,7 +220,9 @@ def test_statements_with_followers():
         counts.append({
                 k: n for k, n in kinds.items()
                 if 'chat' in k and k.startswith('SELECT')})
-    assert counts[0] == counts[1]
+    # Once in a while Tryton counts anew how many channels there are
+    assert counts[0].keys() == counts[1].keys()
+    assert all(n <= counts[0][k] + 1 for k, n in counts[1].items())
 
 
 @with_transaction()
