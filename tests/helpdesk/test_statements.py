@@ -56,7 +56,8 @@ def test_create_without_numbers():
     few, many = create(desk, 5, False), create(desk, 25, False)
 
     growing = {
-        k for k, n in many.kinds().items() if n > few.kinds().get(k, 0) + SPARE}
+        k for k, n in many.kinds().items()
+        if n > few.kinds().get(k, 0) + SPARE}
     assert growing <= {
         'SELECT ir_sequence', 'UPDATE ir_sequence', 'SELECT nextval',
         'SELECT ir_model_data', 'INSERT helpdesk_ticket',
