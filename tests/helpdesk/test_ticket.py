@@ -4,8 +4,9 @@ import datetime as dt
 
 import pytest
 from trytond.model.exceptions import (
-    AccessButtonError, AccessError, ValidationError)
+    AccessButtonError, AccessError, RequiredValidationError, ValidationError)
 from trytond.pool import Pool
+from trytond.pyson import PYSONDecoder, PYSONEncoder
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
@@ -176,6 +177,48 @@ def test_closed_by():
 
     assert (ours.closed_by, theirs.closed_by) == ('team', 'customer')
     assert ours.closed_at
+
+
+@with_transaction()
+def test_section_is_required():
+    "E1: no ticket without the section that works on it"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    with pytest.raises(RequiredValidationError):
+        Ticket.create([{
+                    'subject': "Nobody's", 'company': desk.company.id,
+                    'section': None}])
+
+
+@with_transaction()
+def test_resolved_on():
+    "E6: the ticket tells when it was resolved, as long as it is"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    ticket = Helpdesk().make_ticket(state='open')
+    Ticket.resolve([ticket])
+    assert dt.datetime.now() - ticket.resolved_at < dt.timedelta(minutes=1)
+    Ticket.open([ticket])
+    assert Ticket(ticket.id).resolved_at is None
+
+
+@with_transaction()
+def test_colours():
+    "C6: in lists the unread stand out, then the overdue; the rest is calm"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    visual, = (
+        attribute[2] for attribute in Ticket.view_attributes()
+        if attribute[:2] == ('/tree', 'visual'))
+    for values, colour in [
+            ({'state': 'open', 'unread': True, 'is_overdue': True},
+                'warning'),
+            ({'state': 'open', 'is_overdue': True}, 'danger'),
+            ({'state': 'closed'}, 'muted'),
+            ({'state': 'open'}, '')]:
+        decoder = PYSONDecoder(values)
+        assert decoder.decode(PYSONEncoder().encode(visual)) == colour
 
 
 @with_transaction()
