@@ -6,8 +6,8 @@ Databases with activated modules, copied instead of made.
 Activating the modules takes half a minute. trytond.tests keeps a copy when
 DB_CACHE is set, but names it after the modules alone, and two processes may
 write it at once. Here
-* the name also holds Tryton's versions and our sources: a change makes a new
-  copy, old ones are removed;
+* the name also holds Tryton's versions and our sources, but for what is inside
+  functions: a change makes a new copy, old ones are removed;
 * one process makes a copy, the others wait for it;
 * a copy is made on top of one with only the modules of others, which a change
   in our sources leaves as it is, and that on top of one with what all need.
@@ -15,6 +15,7 @@ write it at once. Here
 On SQLite a copy is a file in DB_CACHE (.cache/databases unless set), on
 PostgreSQL it is a template database.
 """
+import ast
 import fcntl
 import functools
 import hashlib
@@ -32,6 +33,8 @@ ROOT = environment.ROOT
 OURS = environment.MODULES
 CACHE = Path(os.environ.get('DB_CACHE') or ROOT / '.cache' / 'databases')
 SOURCES = ['**/*.py', '**/*.xml', '**/*.po', '**/*.svg', 'tryton.cfg']
+# What these functions do can be seen in a database just made
+FOUNDING = re.compile('__|default_|preprocess_values|compute_fields')
 
 
 def install():
@@ -283,8 +286,20 @@ def sources_key():
             paths.extend((ROOT / module).glob(pattern))
     for path in sorted(paths):
         digest.update(str(path.relative_to(ROOT)).encode('utf-8'))
-        digest.update(path.read_bytes())
+        digest.update(
+            outline(path.read_bytes()) if path.suffix == '.py'
+            else path.read_bytes())
     return digest.hexdigest()[:8]
+
+
+def outline(source):
+    "Return what of Python's code decides on the tables, as bytes"
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if (isinstance(node, ast.FunctionDef)
+                and not FOUNDING.match(node.name)):
+            node.body = []
+    return ast.dump(tree).encode('utf-8')
 
 
 if __name__ == '__main__':
