@@ -33,7 +33,8 @@ def main():
         help="also count the statements of each kind and table")
     parser.add_argument('--profile', metavar='FILE',
         help="write a profile of the pipeline, for the module pstats")
-    if parser.parse_args().letters < LEAST:
+    options = parser.parse_args()
+    if options.letters < LEAST:
         parser.error(f"at least {LEAST} letters, or the lists stay short")
     failed = False
     for backend in os.environ.get('BACKEND', ' '.join(URIS)).split():
@@ -41,7 +42,7 @@ def main():
             print(json.dumps({'backend': backend, 'skipped': reason}),
                 flush=True)
         else:
-            failed |= not measure(backend, sys.argv[1:])
+            failed |= not measure(backend, options)
     sys.exit(failed)
 
 
@@ -51,7 +52,7 @@ def missing(backend):
         return services.missing(backend)
 
 
-def measure(backend, arguments):
+def measure(backend, options):
     "Measure on a backend, in processes of their own; return if it worked"
     folder = tempfile.mkdtemp(prefix='helpdesk-bench-')
     name = f'helpdesk_bench_{os.getpid()}'
@@ -67,7 +68,14 @@ def measure(backend, arguments):
                 *arguments],
             cwd=environment.ROOT, env=env) == 0
     try:
-        return run('prepare') and run('measure', *arguments)
+        # trytond-worker waits on a connection, which SQLite doesn't have
+        return (run('prepare')
+            and run('big')
+            and (backend != 'postgresql' or run(
+                    'workers', str(options.letters), str(options.seed)))
+            and run('place')
+            and run('prepare')
+            and run('measure', *sys.argv[1:]))
     finally:
         run('place')
         shutil.rmtree(folder, ignore_errors=True)
