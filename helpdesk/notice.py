@@ -257,13 +257,23 @@ class Notice(ConcernMixin, ModelSQL):
         # RFC 3834, 5; the second is for Exchange
         message['Auto-Submitted'] = 'auto-generated'
         message['X-Auto-Response-Suppress'] = 'All'
-        message.set_content(gettext(
-                'helpdesk.msg_notice_mail', *language,
-                text=self.text(self.event, ticket, self.user, self.who),
-                subject=ticket.subject,
-                section=ticket.section.name,
-                url=url))
+        message.set_content(self.mail_text({
+                    'text': self.text(
+                        self.event, ticket, self.user, self.who),
+                    'subject': ticket.subject,
+                    'section': ticket.section.name,
+                    'url': url,
+                    }, language))
         return message
+
+    def mail_text(self, values, language):
+        """
+        Return the text of the mail.
+
+        values are the words for the placeholders of the message by their
+        names, language the arguments that make gettext speak the user's.
+        """
+        return gettext('helpdesk.msg_notice_mail', *language, **values)
 
     @classmethod
     def send_waiting(cls):

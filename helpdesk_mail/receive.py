@@ -9,7 +9,7 @@ bulk. Not here: what the steps decide.
 """
 import datetime as dt
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import trytond.config as config
@@ -19,7 +19,8 @@ from trytond.pool import Pool
 from trytond.tools.email_ import EmailNotValidError, validate_email
 from trytond.transaction import Transaction, TransactionError
 
-from .intake import acknowledge, file, filter, identify, parse, thread
+from .colleague import Colleagues, file_answers
+from .intake import acknowledge, file, filter, identify, parse, thread, trust
 from .intake.verdict import Verdict
 from .matter import Matter, Matters
 from .outgoing import Outgoing
@@ -83,7 +84,16 @@ class Item:
     "A letter on its way through the steps."
     mail: object
     letter: object = None
+    trust: trust.Trust = None
     verdict: Verdict = None
+    # Of letters of our own people: whether it may be one, the user whose
+    # answer it is, the ticket of which they are the customer, and what they
+    # forwarded
+    by_agent: bool = False
+    user: object = None
+    own_ticket: int = None
+    forwarder: object = None
+    forwarded: object = None
     sender: object = None
     clues: tuple = ()
     section: object = None
@@ -107,6 +117,7 @@ class Receiver:
         self.parse()
         self.filter()
         self.deduplicate()
+        self.recognize()
         self.identify()
         self.thread()
         self.file()
@@ -115,7 +126,9 @@ class Receiver:
 
     @property
     def filed(self):
-        return [i for i in self.items if i.verdict.action == 'file']
+        "What goes on as a letter of a customer."
+        return [i for i in self.items
+            if i.verdict.action == 'file' and not i.user]
 
     def parse(self):
         for item in self.items:
@@ -123,6 +136,9 @@ class Receiver:
                 item.letter = parse.parse(item.mail.email.raw_letter())
             except ValueError:
                 item.letter = parse.parse(b'')
+            item.trust = trust.trust(
+                item.letter, item.mail.inbox.trusted_servers()
+                if item.mail.inbox else frozenset())
         # An answer may come in one batch with what it answers
         self.items.sort(key=lambda i: (
                 i.letter.date or i.mail.received_at, i.mail.id))
@@ -197,6 +213,10 @@ class Receiver:
             else:
                 seen[fingerprint] = item.mail
 
+    def recognize(self):
+        Colleagues(self.filed).recognize(
+            lambda e: e in self.sections or self._is_ours(e))
+
     def identify(self):
         pool = Pool()
         ContactMechanism = pool.get('party.contact_mechanism')
@@ -209,13 +229,24 @@ class Receiver:
         pool = Pool()
         secret = pool.get('helpdesk.mail.key').get_secret()
         for item in self.filed:
-            item.clues = thread.clues(item.letter, secret)
+            item.clues = trust.doubtful(
+                thread.clues(item.letter, secret), item.trust)
+            if item.forwarded:
+                # It may be given back: so it joins no other ticket
+                item.clues = tuple(
+                    replace(c, joins=False) for c in item.clues)
+            if item.own_ticket:
+                item.clues = (
+                    thread.Clue('address', item.own_ticket), *item.clues)
         matters = Matters(self.filed)
         for item in self.filed:
             found = thread.thread(
                 item.clues, matters.of(item),
                 lambda m: m.takes_part(item.sender))  # noqa: B023
             item.matter, item.mentions = found.ticket, found.mentions
+            if not item.matter and Colleagues.unproved(item):
+                item.verdict = Verdict('hold', 'agent_unproved')
+                continue
             if item.matter and item.matter.closed:
                 item.matter, item.follows = None, item.matter
                 item.mentions = item.follows
@@ -242,6 +273,9 @@ class Receiver:
 
     def _copied(self, item):
         "Return the addresses of others that the letter went to."
+        if item.forwarded or item.trust.failed:
+            # They are others that a colleague, or a forger, wrote to
+            return {}
         return {
             a.email: a.name for a in item.letter.to + item.letter.cc
             if a.email != item.sender.email
@@ -255,6 +289,7 @@ class Receiver:
     def file(self):
         self._create_tickets([i for i in self.filed if i.new])
         self._create_conversations()
+        file_answers([i for i in self.items if i.user])
 
     def _create_tickets(self, items):
         pool = Pool()
@@ -305,6 +340,7 @@ class Receiver:
                 else before.get('language')),
             'state': 'open',
             'unread': not item.verdict.automatic,
+            'forwarded_by': item.forwarder.email if item.forwarder else None,
             'last_communication_at': item.mail.received_at,
             'participants': [('create', [
                         {'email': email, 'name': name, 'role': 'cc'}
@@ -362,7 +398,11 @@ class Receiver:
                     values['party'] = ticket.party.id
             values['attachments'] = [
                 ('create', file.attachment_values(item.letter))]
+            values.update(Conversation.trust_values(item.trust))
+            values.update(Conversation.forward_values(item))
             vlist.append(values)
+        # The comments come behind all letters
+        vlist += Conversation.comments(self.filed)
         for item, conversation in zip(
                 self.filed, Conversation.create(vlist)):
             item.conversation = conversation
@@ -395,7 +435,10 @@ class Receiver:
             mail.state = states[item.verdict.action]
             mail.reason_key, mail.reason_detail = self._reason(item)
             mail.section = item.section
-            mail.sender = letter.sender.email if letter.sender else None
+            sender = item.forwarder or letter.sender
+            mail.sender = sender.email if sender else None
+            for name, value in Mail.trust_values(item.trust).items():
+                setattr(mail, name, value)
             mail.subject = file.shorten(letter.subject)
             mail.message_id = letter.message_id
             mail.fingerprint = letter.fingerprint
@@ -409,6 +452,8 @@ class Receiver:
         "Return the key of the reason and its detail."
         if item.verdict.action == 'file' and item.mentions:
             return 'mentions', f'#{item.mentions.ticket.number}'
+        if item.forwarded:
+            return 'forwarded', item.forwarder.email
         if item.verdict.reason == 'duplicate':
             return 'duplicate', str(item.mentions.id)
         return item.verdict.reason or None, None

@@ -18,6 +18,8 @@ _MESSAGE_ID = re.compile(
     rf'helpdesk\.({_DIGITS})\.([a-z0-9_-]{{1,64}})\.({_PROOF})@[^@\s<>]+')
 _REPLY_ADDRESS = re.compile(
     rf'[^@\s<>]*\+({_DIGITS})-({_PROOF})@[^@\s<>]+')
+_AGENT_ADDRESS = re.compile(
+    rf'[^@\s<>]*\+({_DIGITS})-({_DIGITS})-({_PROOF})@[^@\s<>]+')
 _NONCE = re.compile(r'[A-Za-z0-9_-]{1,64}')
 _ADDRESS = re.compile(r'([^@\s<>]+)@([^@\s<>]+)')
 _MAX_LOCAL = 64
@@ -57,14 +59,8 @@ def reply_address(secret, ticket, address):
     none, or if its local part becomes longer than 64 characters (RFC 5321,
     4.5.3.1.1).
     """
-    match = _ADDRESS.fullmatch(address)
-    if not match:
-        raise ValueError("not an address")
     proof = _prove(secret, 'address', _checked(ticket))
-    local = f'{match[1]}+{ticket}-{proof}'
-    if len(local) > _MAX_LOCAL:
-        raise ValueError("local part too long")
-    return f'{local}@{match[2]}'
+    return _subaddress(address, f'{ticket}-{proof}')
 
 
 def read_reply_address(secret, address):
@@ -79,6 +75,32 @@ def read_reply_address(secret, address):
     return _verified(secret, 'address', ticket, '', proof)
 
 
+def agent_address(secret, ticket, user, address):
+    """Return the address that names a ticket and one of our own people.
+
+    It looks like 'local+12-3-proof@domain' and is no reply_address, nor the
+    other way round.  ``user`` is the positive id of a user; the other
+    arguments and the errors are as for reply_address.
+    """
+    proof = _prove(
+        secret, 'agent-address', _checked(ticket), _checked(user))
+    return _subaddress(address, f'{ticket}-{user}-{proof}')
+
+
+def read_agent_address(secret, address):
+    """Return the ticket and the user of an agent_address, else None.
+
+    ``address`` is any text.  Never raises.
+    """
+    match = _AGENT_ADDRESS.fullmatch(address.strip(' <>').lower())
+    if not match:
+        return None
+    ticket, user, proof = match.groups()
+    if _verified(secret, 'agent-address', ticket, user, proof) is None:
+        return None
+    return int(ticket), int(user)
+
+
 def mark(secret):
     """Return the mark of our own letters, for the header X-Tryton-Helpdesk.
 
@@ -88,10 +110,20 @@ def mark(secret):
     return _prove(secret, 'mark')
 
 
-def _checked(ticket):
-    if not re.fullmatch(_DIGITS, str(ticket)):
-        raise ValueError("ticket must be a positive number")
-    return ticket
+def _checked(id_):
+    if not re.fullmatch(_DIGITS, str(id_)):
+        raise ValueError("ids must be positive numbers")
+    return id_
+
+
+def _subaddress(address, detail):
+    match = _ADDRESS.fullmatch(address)
+    if not match:
+        raise ValueError("not an address")
+    local = f'{match[1]}+{detail}'
+    if len(local) > _MAX_LOCAL:
+        raise ValueError("local part too long")
+    return f'{local}@{match[2]}'
 
 
 def _prove(secret, purpose, ticket='', nonce=''):

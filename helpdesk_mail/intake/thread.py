@@ -67,7 +67,7 @@ def clues(letter, secret):
     ``secret`` is what signing.py got when our letters were sent.
     """
     found = []
-    for address in _recipients(letter):
+    for address in recipients(letter):
         ticket = read_reply_address(secret, address)
         if ticket is not None:
             found.append(Clue('address', ticket))
@@ -86,6 +86,13 @@ def clues(letter, secret):
 def is_forward(subject):
     "Tell whether the subject is marked as that of a forwarded letter."
     return bool(_FORWARD.match(subject))
+
+
+def without_forward(subject):
+    "Return the subject without what marks it as that of a forwarded letter."
+    while match := _FORWARD.match(subject):
+        subject = subject[match.end():]
+    return subject.strip()
 
 
 def thread(clues, ticket_of, takes_part):
@@ -108,8 +115,8 @@ def thread(clues, ticket_of, takes_part):
     return Thread(mentions=mentions, clue=because)
 
 
-def _recipients(letter):
-    "Yield the addresses the letter was sent to."
+def recipients(letter):
+    "Yield the addresses the letter was sent to, as text."
     for address in letter.to + letter.cc:
         yield address.email
     for name in _HEADERS_TO:
