@@ -84,7 +84,7 @@ class Item:
     "A letter on its way through the steps."
     mail: object
     letter: object = None
-    trust: trust.Trust = None
+    trust: object = None
     verdict: Verdict = None
     # Of letters of our own people: whether it may be one, the user whose
     # answer it is, the ticket of which they are the customer, and what they

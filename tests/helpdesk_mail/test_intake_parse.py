@@ -18,6 +18,9 @@ from trytond.modules.helpdesk_mail.intake.parse import (
 pytestmark = pytest.mark.once
 LETTERS = Path(__file__).parent / 'letters'
 
+# The beginnings of the names of letters that other tests expect something of
+ELSEWHERE = ('agent_', 'forward_')
+
 # letter: (sender, subject, text begins, text ends, attachments, verdict)
 EXPECTED = {
     'plain': (
@@ -134,7 +137,9 @@ class LettersTestCase(unittest.TestCase):
     def test_table(self):
         "ML15 TR2: each letter gives its sender, subject, text and files"
         self.assertEqual(
-            {path.stem for path in LETTERS.glob('*.eml')}, set(EXPECTED))
+            {path.stem for path in LETTERS.glob('*.eml')
+                if not path.stem.startswith(ELSEWHERE)},
+            {name for name in EXPECTED if not name.startswith(ELSEWHERE)})
         for name, expected in EXPECTED.items():
             sender, subject, begin, end, files, action = expected
             with self.subTest(letter=name):

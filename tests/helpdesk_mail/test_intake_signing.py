@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trytond.modules.helpdesk_mail.intake.signing import (
-    mark, message_id, read_message_id, read_reply_address, reply_address)
+    agent_address, mark, message_id, read_agent_address, read_message_id,
+    read_reply_address, reply_address)
 
 pytestmark = pytest.mark.once
 SECRET = b'a secret of the tests'
@@ -55,6 +56,31 @@ class SigningTestCase(unittest.TestCase):
                 self.assertIsNone(read_reply_address(SECRET, case))
         self.assertIsNone(read_message_id(b'other', value))
         self.assertIsNone(read_reply_address(b'other', address))
+
+    def test_agent_address(self):
+        "SE6: an address for one agent and one ticket, and for nothing else"
+        value = agent_address(SECRET, 17, 3, 'support@helpdesk.example')
+        for case in [value, value.upper(), f'<{value}>']:
+            with self.subTest(case):
+                self.assertEqual(read_agent_address(SECRET, case), (17, 3))
+                self.assertIsNone(read_reply_address(SECRET, case))
+        proof = value.split('-')[2].partition('@')[0]
+        customers = reply_address(SECRET, 17, 'support@helpdesk.example')
+        for case in [
+                value.replace('-3-', '-4-'), value.replace('+17-', '+18-'),
+                value.replace('+17-3-', '+3-17-'), customers,
+                customers.replace('+17-', '+17-3-'),
+                f'support+17-{proof}@helpdesk.example', '', 'a+1-2-@b.c']:
+            with self.subTest(case):
+                self.assertIsNone(read_agent_address(SECRET, case))
+                if case != customers:
+                    self.assertIsNone(read_reply_address(SECRET, case))
+        self.assertIsNone(read_agent_address(b'other', value))
+        self.assertIsNone(read_agent_address(b'', value))
+        with self.assertRaises(ValueError):
+            agent_address(SECRET, 17, 0, 'support@helpdesk.example')
+        with self.assertRaises(ValueError):
+            agent_address(SECRET, 17, 3, f'{"a" * 60}@helpdesk.example')
 
     def test_no_secret(self):
         "SE5: an empty secret proves nothing"
