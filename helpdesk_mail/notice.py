@@ -5,8 +5,9 @@ from trytond.i18n import gettext
 from trytond.pool import Pool, PoolMeta
 
 from .colleague import separator
-from .intake import agent, signing
+from .intake import agent
 from .intake import filter as filter_
+from .intake import signing
 from .outgoing import Outgoing
 
 # Events that a letter of a customer is behind

@@ -5,9 +5,8 @@ from email import message_from_bytes, policy
 from trytond.modules.helpdesk_mail.intake import signing
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
-from trytond.transaction import Transaction
 
-from tests.helpdesk.test_notice import commit, hear
+from tests.helpdesk.test_notice import hear
 from tests.helpdesk_mail.test_receive import deliver, helpdesk, sent
 from tests.records import letter
 
@@ -357,26 +356,3 @@ def test_same_answer_twice():
     assert sorted(m.state for m in [first, second, third]) == [
         'filed', 'ignored', 'ignored']
     assert len(sent(ticket)) == 1
-
-
-@with_transaction(user=0)
-def test_notices_after_an_answer():
-    "D5: the agent is not told of the own answer"
-    pool = Pool()
-    Notice = pool.get('helpdesk.notice')
-    desk, ticket = answered_by_mail()
-    with Transaction().set_user(desk.agent.id):
-        pool.get('res.user').set_preferences({
-                'helpdesk_notice_changed': 'mail',
-                'helpdesk_notice_answered': 'mail',
-                'helpdesk_notice_assigned': 'mail'})
-    ticket.employee = desk.agent.employee
-    ticket.save()
-    commit()
-    Notice.delete(Notice.search([]))
-    mail, = deliver(reply(notice(ticket, desk.agent)))
-    Notice.delete(Notice.search([]))
-    commit()
-
-    assert mail.state == 'filed'
-    assert not Notice.search([])

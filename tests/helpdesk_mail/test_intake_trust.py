@@ -36,7 +36,8 @@ class TrustTestCase(unittest.TestCase):
                 (['"mx.example.com"; dmarc=fail'], {'dmarc': 'fail'}),
                 (['(our (own) server) mx.example.com (x); dmarc/1=pass'],
                     {'dmarc': 'pass'}),
-                (['mx.example.com;\n spf=pass smtp.mailfrom=a@b;\n'
+                ([
+                        'mx.example.com;\n spf=pass smtp.mailfrom=a@b;\n'
                         ' dkim=fail header.d=x;\n dkim=pass header.d=b;\n'
                         ' dkim=fail header.d=y;\n dmarc=pass header.from=b'],
                     {'dkim': 'pass', 'dmarc': 'pass', 'spf': 'pass'}),
