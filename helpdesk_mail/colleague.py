@@ -7,7 +7,9 @@ Decided here: who of the senders is an agent, and where they may work. Not
 here: what becomes of their letters (intake/agent.py, intake/forward.py).
 """
 from collections import defaultdict
+from email.utils import parseaddr
 
+import trytond.config as config
 from sql import Literal
 from sql.functions import Lower
 from trytond.i18n import gettext
@@ -174,9 +176,11 @@ class Colleagues:
             return
         senders = {f.letter.sender.email for f in found.values()}
         colleagues = User.agents_by_email(senders)
+        # It writes the notices
+        server = parseaddr(config.get('email', 'from', default=''))[1].lower()
         for item, forwarded in found.items():
             email = forwarded.letter.sender.email
-            if email in colleagues or is_ours(email):
+            if email in colleagues or email == server or is_ours(email):
                 continue
             item.forwarded, item.forwarder = forwarded, item.letter.sender
             item.letter = forwarded.letter

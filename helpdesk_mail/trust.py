@@ -58,7 +58,7 @@ class Inbox(metaclass=PoolMeta):
     helpdesk_authserv = fields.Char("Trusted Checks",
         help="The names by which your own mail servers sign the header "
         "Authentication-Results, separated by commas, "
-        "like mx.example.com.\n"
+        "like mx.example.com; - for Microsoft 365, which writes none.\n"
         "Leave empty if they do not check senders: "
         "then nothing warns of forged ones.")
 

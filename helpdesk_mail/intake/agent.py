@@ -19,6 +19,9 @@ from .verdict import Verdict
 # Around the line of a notice above which the answer is written
 RULE = '-=-=-'
 
+# Larger pictures, in bytes, are what the agent has to show
+MAX_LOGO = 50_000
+
 _QUOTED = re.compile(r'^[ \t]{0,3}>', re.M)
 
 
@@ -51,14 +54,16 @@ def answer(letter, separators=()):
     """Return the letter as the customer may get it.
 
     Without what it quotes, the signature, which has the agent's own address,
-    the HTML and the pictures shown within it.  ``separators`` are as for
-    fresh.
+    the HTML and the small pictures shown within it.  ``separators`` are as
+    for fresh.
     """
     return replace(
         letter, text=fresh(letter.text, separators), html='',
         parts=tuple(
             p for p in letter.parts
-            if not (p.inline and p.type.startswith('image/'))))
+            if not (p.inline and p.content_id
+                and p.type.startswith('image/')
+                and len(p.data) <= MAX_LOGO)))
 
 
 def fresh(text, separators=()):

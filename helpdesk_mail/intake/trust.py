@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, replace
 
 MAX_RESULTS = 10_000
+# Microsoft 365 leaves out its name, against RFC 8601, 2.2
+UNNAMED = '-'
 
 _RESULT = re.compile(r'\s*(dmarc|dkim|spf)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)')
 
@@ -38,14 +40,14 @@ def trust(letter, servers):
     """Return the Trust in the letter.
 
     ``servers`` are the names, in lower case, by which trusted mail servers
-    sign their Authentication-Results; results of others are not looked at.
+    sign their Authentication-Results, UNNAMED for one that does not; results
+    of others are not looked at.
     """
     found = {}
     # Each server writes on top of what was there before
     for value in letter.headers.get('authentication-results', ()):
-        server, *results = _clauses(value[:MAX_RESULTS].lower())
-        words = server.split()
-        if not words or words[0] not in servers:
+        results = _clauses(value[:MAX_RESULTS].lower())
+        if _server(results[0]) not in servers:
             continue
         new = {}
         for result in results:
@@ -67,6 +69,13 @@ def doubtful(clues, trust):
         return clues
     return tuple(
         replace(c, joins=False) if c.kind == 'number' else c for c in clues)
+
+
+def _server(clause):
+    "Return the name of the server in the first clause of its results."
+    if _RESULT.match(clause):
+        return UNNAMED
+    return ''.join(clause.split()[:1])
 
 
 def _clauses(value):

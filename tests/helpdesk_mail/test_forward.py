@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import trytond.config as config
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
@@ -192,11 +193,18 @@ def test_colleague_is_no_customer():
     desk = forwarding()
     User.write([desk.manager], {'email': 'inigo@clients.example'})
     mail, = deliver(forward('gmail_es'))
-    own, = deliver(forward('gmail_es').replace(
-            b'inigo@clients.example', b'support@helpdesk.example'))
+    before = config.get('email', 'from', default='')
+    config.set('email', 'from', "Tryton <Tryton@helpdesk.example>")
+    try:
+        own, notice = deliver(*(
+                forward('gmail_es').replace(b'inigo@clients.example', address)
+                for address in [
+                    b'support@helpdesk.example', b'tryton@helpdesk.example']))
+    finally:
+        config.set('email', 'from', before)
 
-    assert mail.ticket.email == AGENT
-    assert own.ticket.email == AGENT
+    for letter_ in [mail, own, notice]:
+        assert letter_.ticket.email == AGENT
 
 
 @with_transaction(user=0)

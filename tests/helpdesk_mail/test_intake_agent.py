@@ -48,12 +48,16 @@ class AgentTestCase(unittest.TestCase):
                     judge(found, Verdict('file'), PROVED).reason, reason)
 
     def test_parts(self):
-        "AG7: the HTML and the pictures of a signature stay here"
+        "AG7: the HTML and the pictures of a signature stay here, no others"
         logo = Part('logo.png', 'image/png', b'x', 'logo', True)
-        plan = Part('plan.png', 'image/png', b'x')
+        shown = (
+            Part('plan.png', 'image/png', b'x'),
+            Part('photo.jpg', 'image/jpeg', b'x', inline=True),
+            Part('screen.png', 'image/png', b'x' * 60_000, 'screen', True),
+            Part('note.pdf', 'application/pdf', b'x', 'note', True))
         found = answer(Letter(
-                text="Hello", html='<p>Hello</p>', parts=(logo, plan)))
-        self.assertEqual((found.html, found.parts), ('', (plan,)))
+                text="Hello", html='<p>Hello</p>', parts=(logo, *shown)))
+        self.assertEqual((found.html, found.parts), ('', shown))
 
     def test_fresh(self):
         "AG7: where nothing is new, nothing is left"

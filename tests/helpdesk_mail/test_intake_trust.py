@@ -68,6 +68,16 @@ class TrustTestCase(unittest.TestCase):
         self.assertEqual(
             read('mx.example.com; dmarc=fail', servers=frozenset()), Trust())
 
+    def test_unnamed(self):
+        "ML17: what Microsoft 365 writes, if it is said to be trusted"
+        value = ('spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=b; '
+            'dkim=none (message not signed) header.d=none;dmarc=fail '
+            'action=none header.from=clients.example;compauth=fail')
+        self.assertTrue(read(value, servers=frozenset(['-'])).failed)
+        self.assertFalse(read(value).failed)
+        self.assertFalse(
+            read('; dmarc=fail', servers=frozenset(['-'])).failed)
+
     def test_reply_to(self):
         "ML17: answers that are asked to go to another domain"
         for value, expected in [
