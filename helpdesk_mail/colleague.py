@@ -81,9 +81,10 @@ class User(metaclass=PoolMeta):
                 & fields.SQL_OPERATORS['in'](
                     Lower(table.email), list(emails)),
                 order_by=[table.id]))
+        found = dict(cursor)
         agents = defaultdict(list)
-        for id_, email in cursor:
-            user = cls(id_)
+        for user in cls.browse(list(found)):
+            email = found[user.id]
             if user.as_helpdesk_agent(cls.is_helpdesk_agent):
                 agents[email].append(user)
         return dict(agents)

@@ -38,7 +38,7 @@ class Notice(metaclass=PoolMeta):
         section, user = self.ticket.section, self.user
         if (section.agent_mail not in {'note', 'send'}
                 or not (section.mail_address and section.subaddress)
-                or user.email.lower() == self.ticket.email
+                or (user.email or '').lower() in {'', self.ticket.email}
                 or not user.works_in(section)
                 or not self._letter()):
             return
