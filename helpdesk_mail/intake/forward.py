@@ -50,7 +50,10 @@ _EMAIL = re.compile(
 _BEHALF = re.compile(
     r'\b(?:on behalf of|en nombre de|en nom de|im auftrag von|im namen von'
     r'|de la part de|au nom de|via|vía)\b', re.I)
-_RULE = re.compile(r'\s*(?:[-_=*]{2,}.{0,100}|.{1,80}\s?:)\s*')
+# What programs write above the lines that name the sender
+_RULE = re.compile(
+    r'\s{0,9}(?:[-_=*]{2,}.{0,100}|.{0,60}(?:forwarded|reenvia[dt]'
+    r'|weitergeleitet|transf[eé]r|réexpédi).{0,40}:)\s{0,9}', re.I)
 
 
 @dataclass(frozen=True)

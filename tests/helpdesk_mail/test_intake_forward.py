@@ -115,6 +115,20 @@ class ForwardTestCase(unittest.TestCase):
                     self.assertEqual(found.letter.text, "Hello")
                     self.assertEqual(found.comment, "Look.")
 
+    def test_comment(self):
+        "ML21: what was written above is all there"
+        block = f"{HEADERS[0] % 'ada@clients.example'}\nHello"
+        for above, comment in [
+                ("Look:\n\n", "Look:"),
+                ("\n\n---- Forwarded Message ----\n", ""),
+                ("Look:\n\nAnfang der weitergeleiteten Nachricht:\n\n",
+                    "Look:"),
+                ("One\n\nTwo\n\n-- \nAna\n\n______________\n",
+                    "One\n\nTwo"),
+                ("", "")]:
+            with self.subTest(above=above):
+                self.assertEqual(find(write(above + block)).comment, comment)
+
     def test_unclear(self):
         "ML21: a wrong guess is worse than none"
         for sender in [
