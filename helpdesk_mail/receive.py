@@ -19,7 +19,9 @@ from trytond.pool import Pool
 from trytond.tools.email_ import EmailNotValidError, validate_email
 from trytond.transaction import Transaction, TransactionError
 
-from .intake import acknowledge, file, filter, identify, parse, thread
+from .intake import (
+    acknowledge, file, filter, identify, parse, thread)
+from .intake.quote import Folded
 from .intake.verdict import Verdict
 from .matter import Matter, Matters
 from .outgoing import Outgoing
@@ -91,6 +93,7 @@ class Item:
     mentions: Matter = None
     follows: Matter = None
     new: bool = False
+    folded: Folded = None
     conversation: object = None
 
 
@@ -253,8 +256,16 @@ class Receiver:
         return f"{local.partition('+')[0]}@{domain}" in self.sections
 
     def file(self):
+        for item in self.filed:
+            item.folded = file.fold_letter(
+                item.letter, self._separators(item),
+                encrypted=gettext('helpdesk_mail.msg_encrypted'))
         self._create_tickets([i for i in self.filed if i.new])
         self._create_conversations()
+
+    def _separators(self, item):
+        "Return the lines below which the sender quotes our own letter."
+        return ()
 
     def _create_tickets(self, items):
         pool = Pool()
@@ -286,7 +297,8 @@ class Receiver:
     def _ticket_values(self, item, party):
         values = file.ticket_values(
             item.letter, item.sender,
-            no_subject=gettext('helpdesk_mail.msg_no_subject'))
+            no_subject=gettext('helpdesk_mail.msg_no_subject'),
+            folded=item.folded)
         copied = self._copied(item)
         if item.follows:
             before = item.follows.ticket.follow_up_values()
@@ -354,7 +366,8 @@ class Receiver:
         for item in self.filed:
             values = file.conversation_values(
                 item.letter, item.verdict, item.sender,
-                item.mail.received_at)
+                item.mail.received_at, folded=item.folded,
+                separators=self._separators(item))
             values['ticket'] = item.matter.ticket.id
             if not values['party']:
                 ticket = item.matter.ticket
@@ -399,6 +412,7 @@ class Receiver:
             mail.subject = file.shorten(letter.subject)
             mail.message_id = letter.message_id
             mail.fingerprint = letter.fingerprint
+            mail.defect_keys = ' '.join(letter.defects) or None
             mail.next_try = None
             if item.verdict.action == 'file':
                 mail.ticket = item.matter.ticket

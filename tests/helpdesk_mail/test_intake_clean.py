@@ -96,7 +96,8 @@ class CleanTestCase(unittest.TestCase):
         "ML19: a picture named without 'cid:' is shown if it is there"
         markup = '<img src="logo@x">'
         self.assertEqual(
-            clean_html(markup, ['logo@x']), '<img src="cid:logo@x">')
+            clean_html(markup, {'logo@x': 'logo.png'}),
+            '<img src="cid:logo.png">')
         self.assertEqual(clean_html(markup), '<img>')
 
     def test_hostile(self):

@@ -67,6 +67,8 @@ class FileTestCase(unittest.TestCase):
                 'to_addresses':
                 'support@helpdesk.example, sales@helpdesk.example',
                 'cc_addresses': '',
+                'quoted': '',
+                'protection': '',
                 'automatic': False,
                 })
 
