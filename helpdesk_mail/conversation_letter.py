@@ -133,10 +133,13 @@ class Conversation(metaclass=PoolMeta):
 
         Pictures that stand in the text, and signatures. All of them are kept.
         """
-        hidden = layout.picture_names(self.html or '')
-        if self.protection == 'signed':
-            hidden.update(SIGNATURE_NAMES.values(), ['smime.p7m'])
-        return hidden
+        return layout.picture_names(self.html or '') | self.signature_files()
+
+    def signature_files(self):
+        "Return the set of the names of files that hold a signature."
+        if self.protection != 'signed':
+            return set()
+        return {*SIGNATURE_NAMES.values(), 'smime.p7m'}
 
     @classmethod
     def view_attributes(cls):

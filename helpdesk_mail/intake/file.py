@@ -149,7 +149,7 @@ def name_pictures(text, parts):
     if '[cid:' not in text and '[image: ' not in text:
         return text
     names = pictures(parts)
-    shown = {f'[image: {name}]': f'[{name}]' for name in names.values()}
+    shown = {f'[image: {name}]': f'[{name}]' for name in file_names(parts)}
     return _PLACE.sub(
         lambda m: (f'[{names[m[1]]}]' if m[1] in names
             else shown.get(m[0], m[0])), text)

@@ -136,7 +136,10 @@ class _Contents:
         if entity.type == 'multipart/alternative' and entity.children:
             self._take_alternatives(entity)
         elif entity.children:
+            mixed = entity.type == 'multipart/mixed'
             for child in entity.children:
+                if mixed and _is_placed(child):
+                    self.bodies.append(_place(child))
                 self.take(child)
         elif self._is_body(entity, root):
             self.bodies.append(self._read(entity))
@@ -242,6 +245,21 @@ class _Contents:
             self.defects['text_cut'] = True
             text = text[:MAX_TEXT]
         return text
+
+
+def _is_placed(entity):
+    "Tell if it is a picture between the texts, as Apple Mail sends them."
+    return (entity.disposition == 'inline'
+        and entity.type.startswith('image/') and bool(entity.name))
+
+
+def _place(entity):
+    "Return the body that shows where the picture is."
+    part = _part(entity)
+    if not part.content_id:
+        return f'[image: {part.name}]', ''
+    return f'[cid:{part.content_id}]', (
+        f'<p><img src="cid:{html.escape(part.content_id)}"></p>')
 
 
 def _part(entity):

@@ -56,7 +56,8 @@ _FORWARDED = re.compile(
     r'|início da mensagem (?:encaminhada|reencaminhada)'
     r'|messaggio inoltrato|inizio messaggio inoltrato'
     r'|doorgestuurd bericht|begin doorgestuurd bericht):?', re.I)
-_RULE = re.compile(r'[_-]{20,}')
+# The second one is what html2text makes of a line across
+_RULE = re.compile(r'[_-]{20,}|\* \* \*')
 
 # The header of the earlier letter as Outlook and phones write it
 _HEADER = {
@@ -92,6 +93,8 @@ _PHONE = re.compile(
     r'|inviato da |ottenere outlook per |scarica outlook per '
     r'|verzonden (?:vanaf|met|via|vanuit) |outlook voor \w+ downloaden)'
     r'.{0,150}|von meinem .{1,40} gesendet\.?', re.I)
+_PGP_BEGIN = '-----BEGIN PGP SIGNED MESSAGE-----'
+_PGP_SIGNATURE = '-----BEGIN PGP SIGNATURE-----'
 _LEGAL = re.compile(
     r'(?:aviso (?:legal|de confidencialidad)|av[ií]s (?:legal|de '
     r'confidencialitat)|nota de confidencialidad'
@@ -185,6 +188,10 @@ def _kinds(lines, cut=False):
     """
     kinds = _quotes(lines, cut)
     _sign(lines, kinds)
+    if _PGP_BEGIN in lines[:10]:
+        first = lines.index(_PGP_BEGIN)
+        blank = _blank(lines, first)
+        kinds[first:blank] = ['signature'] * (blank - first)
     fresh = [n for n, (line, kind) in enumerate(zip(lines, kinds))
         if kind == 'fresh' and line.strip()]
     if fresh and 'quoted' in kinds[fresh[0]:fresh[-1]]:
@@ -219,6 +226,14 @@ def _quotes(lines, cut):
         else:
             kinds.append('fresh')
     return kinds
+
+
+def _blank(lines, number):
+    "Return the number of the next blank line, near below, else the next."
+    for following in range(number, min(number + 9, len(lines))):
+        if not lines[following].strip():
+            return following
+    return number + 1
 
 
 def _next(lines, number):
@@ -313,6 +328,9 @@ def _sign(lines, kinds):
 
 def _signature(lines):
     "Return the number of the line where a signature begins, None without."
+    if _PGP_SIGNATURE in lines:
+        # What PGP writes below the text, whatever stands after it
+        return lines.index(_PGP_SIGNATURE)
     last = max((n for n, line in enumerate(lines) if line.strip()), default=0)
     for number, line in enumerate(lines[:last + 1]):
         if len(line) > MAX_LINE:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from trytond.modules.helpdesk_mail.intake.clean import (
     MAX_HTML, clean_html, html_to_text)
 
-from tests.helpdesk_mail.test_intake_parse import letter
+from tests.helpdesk_mail.corpus import letter
 
 pytestmark = pytest.mark.once
 TAGS = {
