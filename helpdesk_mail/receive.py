@@ -19,8 +19,7 @@ from trytond.pool import Pool
 from trytond.tools.email_ import EmailNotValidError, validate_email
 from trytond.transaction import Transaction, TransactionError
 
-from .intake import (
-    acknowledge, file, filter, identify, parse, thread)
+from .intake import acknowledge, file, filter, identify, parse, thread
 from .intake.quote import Folded
 from .intake.verdict import Verdict
 from .matter import Matter, Matters

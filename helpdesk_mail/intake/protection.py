@@ -7,8 +7,6 @@ inside of one that S/MIME signs as a whole.  Not here: whether a signature
 is good, which takes the sender's certificate and somebody who trusts it.
 Nothing is decrypted.
 """
-import re
-
 SIGNED, ENCRYPTED = 'signed', 'encrypted'
 # The names that signatures get, so that they can be told from other files
 SIGNATURE_NAMES = {
@@ -18,9 +16,6 @@ SIGNATURE_NAMES = {
     }
 SMIME = {'application/pkcs7-mime', 'application/x-pkcs7-mime'}
 
-_PGP_MESSAGE = re.compile(
-    r'^-----BEGIN PGP MESSAGE-----[ \t]*$.{0,4000}?^-----END PGP', re.M | re.S)
-_PGP_SIGNED = re.compile(r'^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*$', re.M)
 # signedData and data (RFC 5652, 4 and 5.1), as DER writes their names
 _SIGNED_DATA = bytes.fromhex('06092a864886f70d010702')
 _DATA = bytes.fromhex('06092a864886f70d010701')
@@ -42,11 +37,10 @@ def protection_of(entity):
 
 def protection_in(text):
     "Return SIGNED, ENCRYPTED or '' for what PGP wrote into the text."
-    if '-----BEGIN PGP ' not in text:
-        return ''
-    if _PGP_MESSAGE.search(text):
+    begin = text.find('-----BEGIN PGP MESSAGE-----')
+    if begin >= 0 and text.find('-----END PGP MESSAGE-----', begin) >= 0:
         return ENCRYPTED
-    return SIGNED if _PGP_SIGNED.search(text) else ''
+    return SIGNED if '-----BEGIN PGP SIGNED MESSAGE-----' in text else ''
 
 
 def signed_content(data):

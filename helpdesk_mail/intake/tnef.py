@@ -9,10 +9,11 @@ The parsers one can install believe the numbers in the data: a file of
 thirty bytes that announces four thousand million properties keeps them busy
 for an hour.  Here each step goes on by at least the bytes of its header.
 """
+import re
 import struct
 from dataclasses import dataclass, field
 
-from .charset import clean_text, decode
+from .charset import clean_text, decode, one_line
 from .letter import Part
 from .rtf import decompress, read_rtf
 
@@ -33,6 +34,7 @@ _SIZES = {
 _VARIABLE = {0x00, 0x0d, _NARROW, _WIDE, 0x102}
 # Says that the object is a letter, of which the rest is the TNEF
 _IS_LETTER = bytes.fromhex('0703020000000000c000000000000046')
+_MIME = re.compile(r'[\w.+-]+/[\w.+-]+', re.A)
 
 
 @dataclass
@@ -160,9 +162,11 @@ def _part(file, charset):
         return
     name = (_get(_LONG_NAME) or _get(_SHORT_NAME)
         or decode(file.title, charset).strip('\0 ') or _get(_SHOWN_NAME))
-    type_ = _get(_TYPE).lower() or 'application/octet-stream'
+    type_ = _get(_TYPE).lower()
+    if not _MIME.fullmatch(type_):
+        type_ = 'application/octet-stream'
     if letter:
         name, type_ = f"{name or 'letter'}.dat", 'application/ms-tnef'
     return Part(
-        name=name, type=type_, data=data,
-        content_id=_get(_CONTENT_ID).strip('<> '))
+        name=one_line(name), type=type_, data=data,
+        content_id=one_line(_get(_CONTENT_ID)).strip('<> '))

@@ -21,11 +21,11 @@ EXPECTED = json.loads(
     (FOLDER / 'expected.json').read_text(encoding='utf-8'))
 
 
-def raw(name):
+def raw_letter(name):
     "Return the bytes of the letter of that name"
     return (FOLDER / f'{name}.eml').read_bytes()
 
 
 def letter(name):
     "Return the Letter of that name"
-    return parse(raw(name))
+    return parse(raw_letter(name))

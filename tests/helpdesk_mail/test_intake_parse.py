@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trytond.modules.helpdesk_mail.intake.clean import clean_html
+from trytond.modules.helpdesk_mail.intake.file import file_names
+from trytond.modules.helpdesk_mail.intake.filter import Policy, judge
 from trytond.modules.helpdesk_mail.intake.parse import (
     MAX_TEXT, fingerprint, parse)
 
-from tests.helpdesk_mail.corpus import EXPECTED, letter, raw
+from tests.helpdesk_mail.corpus import EXPECTED, letter, raw_letter
 
 pytestmark = pytest.mark.once
 
@@ -22,7 +24,7 @@ class LettersTestCase(unittest.TestCase):
     def test_line_ends(self):
         "A letter says the same with the line ends of every system"
         for name in EXPECTED:
-            data = raw(name)
+            data = raw_letter(name)
             if b'\r' in data:
                 continue
             with self.subTest(letter=name):
@@ -201,7 +203,7 @@ class BodyTestCase(unittest.TestCase):
 class FingerprintTestCase(unittest.TestCase):
     "ML4: the same letter through two doors"
 
-    raw = raw('plain')
+    raw = raw_letter('plain')
 
     def test_same(self):
         "What relays and mailboxes change doesn't count"
@@ -281,7 +283,7 @@ class LimitsTestCase(unittest.TestCase):
 
     def test_caller_limits(self):
         "The caller may set limits of its own"
-        raw = raw('multipart_base64_qp')
+        raw = raw_letter('multipart_base64_qp')
         self.assertIn('too_many_parts', parse(raw, max_parts=1).defects)
         self.assertIn('too_deep', parse(raw, max_depth=1).defects)
         self.assertEqual(parse(raw, max_parts=4, max_depth=2).defects, ())
@@ -336,7 +338,7 @@ class AnyBytesTestCase(unittest.TestCase):
     @given(st.sampled_from(sorted(EXPECTED)), st.data())
     def test_damage(self, name, data):
         "Letters damaged on the way"
-        raw = bytearray(raw(name))
+        raw = bytearray(raw_letter(name))
         for _ in range(data.draw(st.integers(1, 5))):
             position = data.draw(st.integers(0, len(raw)))
             length = data.draw(st.integers(0, 20))
