@@ -136,7 +136,7 @@ def _attribute(contents, tag, name, value):
         return value if _PICTURE.match(value) else None
     if name in {'class', 'id'}:
         found = HINTS.keys() & value.lower().split()
-        return HINTS[found.pop()] if found else None
+        return HINTS[min(found)] if found else None
     return value
 
 
