@@ -55,7 +55,7 @@ _FORWARDED = re.compile(
     r'|mensagem (?:encaminhada|reencaminhada)'
     r'|início da mensagem (?:encaminhada|reencaminhada)'
     r'|messaggio inoltrato|inizio messaggio inoltrato'
-    r'|doorgestuurd bericht|begin doorgestuurd bericht):?', re.I)
+    r'|doorgestuurd bericht|begin doorgestuurd bericht)\s?:?', re.I)
 # The second one is what html2text makes of a line across
 _RULE = re.compile(r'[_-]{20,}|\* \* \*')
 

@@ -6,8 +6,8 @@ Decided here: which bytes of it are the text and which the files.  Not here:
 whether the letter wants that text (parse.py).
 
 The parsers one can install believe the numbers in the data: a file of
-thirty bytes that announces four thousand million properties keeps them busy
-for an hour.  Here each step goes on by at least the bytes of its header.
+25 bytes that announces four thousand million properties keeps them busy for
+minutes.  Here each step goes on by at least the bytes of its header.
 """
 import re
 import struct

@@ -23,13 +23,15 @@ def deliver_letters(*names):
     return deliver(*(raw_letter(name) for name in names))
 
 
-def names_of(mail):
-    "Return the names of the files that the ticket shows"
+def names_of(desk, mail):
+    "Return the names of the files that the ticket shows the agent"
     pool = Pool()
     Attachment = pool.get('ir.attachment')
     Ticket = pool.get('helpdesk.ticket')
-    values, = Ticket.read([mail.ticket.id], ['files'])
-    return sorted(a.name for a in Attachment.browse(values['files']))
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        values, = Ticket.read([mail.ticket.id], ['files'])
+        return sorted(a.name for a in Attachment.browse(values['files']))
 
 
 @with_transaction()
@@ -84,31 +86,31 @@ def test_formatted_page():
 @with_transaction()
 def test_files_are_kept():
     "ML19: pictures in the text are not listed, but are files all the same"
-    helpdesk(mail_address='support@helpdesk.example')
+    desk = helpdesk(mail_address='support@helpdesk.example')
     german, signed, plans = deliver_letters(
         'outlook_de', 'smime_signed', 'nested_multiparts')
 
     assert german.conversation.files == ''
     assert signed.conversation.files == ''
     assert plans.conversation.files == 'plan.pdf'
-    assert names_of(german) == ['image001.png', 'image002.png']
-    assert names_of(signed) == ['smime.p7s']
+    assert names_of(desk, german) == ['image001.png', 'image002.png']
+    assert names_of(desk, signed) == ['smime.p7s']
 
 
 @with_transaction()
 def test_winmail():
     "ML20: what is in a winmail.dat becomes the letter's text and files"
-    helpdesk(mail_address='support@helpdesk.example')
+    desk = helpdesk(mail_address='support@helpdesk.example')
     rich, marked, broken = deliver_letters(
         'tnef_rtf', 'tnef_html', 'winmail')
 
     assert rich.ticket.description == (
         "Guten Tag,\n\nder Drucker zeigt Stau an. Grüße\nRené")
-    assert names_of(rich) == ["Vertrag für Prüfung.pdf"]
+    assert names_of(desk, rich) == ["Vertrag für Prüfung.pdf"]
     page = bytes(marked.conversation.formatted).decode('utf-8')
     assert "Der Drucker steht:" in page
     assert 'src="data:image/png;base64,' in page
-    assert names_of(broken) == ['winmail.dat']
+    assert names_of(desk, broken) == ['winmail.dat']
     assert broken.defects == (
         "The file winmail.dat is damaged or empty. It was kept as it is.")
 
@@ -116,12 +118,12 @@ def test_winmail():
 @with_transaction()
 def test_invitation():
     "An invitation tells when and where; its answer is not answered"
-    helpdesk(mail_address='support@helpdesk.example')
+    desk = helpdesk(mail_address='support@helpdesk.example')
     invitation, reply = deliver_letters('invitation_es', 'invitation_reply')
 
     assert "2026-11-24 10:00–11:30 (Europe/Madrid)\nClínica Norte" in (
         invitation.ticket.description)
-    assert names_of(invitation) == ['attachment-1.ics']
+    assert names_of(desk, invitation) == ['attachment-1.ics']
     assert [c.direction for c in invitation.ticket.conversations] == [
         'out', 'in']
     assert [c.direction for c in reply.ticket.conversations] == ['in']

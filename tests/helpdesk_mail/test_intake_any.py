@@ -26,8 +26,7 @@ from trytond.modules.helpdesk_mail.intake.invitation import (
     Invitation, read_invitation)
 from trytond.modules.helpdesk_mail.intake.layout import (
     fold_html, fresh_html, page, picture_names, picture_type, rich_text)
-from trytond.modules.helpdesk_mail.intake.letter import (
-    Address, Letter, Part)
+from trytond.modules.helpdesk_mail.intake.letter import Address, Letter, Part
 from trytond.modules.helpdesk_mail.intake.mime import Entity, Reader
 from trytond.modules.helpdesk_mail.intake.parse import fingerprint, parse
 from trytond.modules.helpdesk_mail.intake.protection import (
