@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 _HINT = re.compile(r'\s(?:class|id)="([a-z]*)"')
 _VALUE = re.compile(r'\s(alt|href|src)="([^"]*)"')
 _INLINE = {
-    'a', 'b', 'code', 'em', 'i', 'img', 's', 'small', 'span', 'strong',
+    'a', 'b', 'code', 'em', 'font', 'i', 'img', 's', 'small', 'span', 'strong',
     'sub', 'sup', 'u'}
 _IN_LINE = _INLINE | {'br', None}
 _EMPTY = {'br', 'hr', 'img'}
@@ -202,7 +202,9 @@ def _lines(tokens):
     for end, tag, attributes, text in tokens:
         if tag not in _IN_LINE and lines[-1].strip():
             lines.append('')
-        if text or tag == 'img':
+        picture = tag == 'img' and any(
+            value for _, value in _VALUE.findall(attributes))
+        if text or picture:
             if not lines[-1].strip() and (tag or not text.isspace()):
                 rest = rest or hint == 'rest'
                 lines[-1] = '> ' if depth or rest or hint == 'quote' else ''

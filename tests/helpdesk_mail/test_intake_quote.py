@@ -187,6 +187,7 @@ class LayoutTestCase(unittest.TestCase):
                 ('<pre>a\n-- \nAnn\n</pre>', '<pre>a\n</pre>'),
                 ('<p><img src="cid:a"></p><blockquote>q</blockquote>',
                     '<p><img src="cid:a"></p>'),
+                ('<p><img alt=""></p><blockquote>q</blockquote>', None),
                 (f'<p>a</p><div>{SEPARATOR}</div><p>q</p>', '<p>a</p>'),
                 ]:
             with self.subTest(markup):
@@ -213,6 +214,7 @@ class LayoutTestCase(unittest.TestCase):
                 ('<pre>a\nb</pre>', '<div>a<br>b</div>'),
                 ('<img src="cid:a.png" alt="b">', '[a.png]'),
                 ('<img alt="">', ''),
+                ('<font color="#f00">a</font>b', 'ab'),
                 ('a &lt;b&gt;', 'a &lt;b&gt;'),
                 ]:
             with self.subTest(markup):
