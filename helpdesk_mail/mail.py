@@ -104,6 +104,7 @@ class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
                 Index(t, (t.email, Index.Equality())),
                 Index(t, (Coalesce(t.fingerprint, ''), Index.Equality())),
                 Index(t, (t.ticket, Index.Range())),
+                Index(t, (t.conversation, Index.Range())),
                 Index(t,
                     (t.received_at, Index.Range(order='DESC')),
                     (t.id, Index.Range(order='DESC'))),

@@ -21,6 +21,7 @@ from trytond.transaction import Transaction, TransactionError
 
 from .colleague import Colleagues, file_answers
 from .intake import acknowledge, file, filter, identify, parse, thread, trust
+from .intake.quote import Folded
 from .intake.verdict import Verdict
 from .matter import Matter, Matters
 from .outgoing import Outgoing
@@ -101,6 +102,7 @@ class Item:
     mentions: Matter = None
     follows: Matter = None
     new: bool = False
+    folded: Folded = None
     conversation: object = None
 
 
@@ -287,9 +289,17 @@ class Receiver:
         return f"{local.partition('+')[0]}@{domain}" in self.sections
 
     def file(self):
+        for item in self.filed:
+            item.folded = file.fold_letter(
+                item.letter, self._separators(item),
+                encrypted=gettext('helpdesk_mail.msg_encrypted'))
         self._create_tickets([i for i in self.filed if i.new])
         self._create_conversations()
         file_answers([i for i in self.items if i.user])
+
+    def _separators(self, item):
+        "Return the lines below which the sender quotes our own letter."
+        return ()
 
     def _create_tickets(self, items):
         pool = Pool()
@@ -321,7 +331,8 @@ class Receiver:
     def _ticket_values(self, item, party):
         values = file.ticket_values(
             item.letter, item.sender,
-            no_subject=gettext('helpdesk_mail.msg_no_subject'))
+            no_subject=gettext('helpdesk_mail.msg_no_subject'),
+            folded=item.folded)
         copied = self._copied(item)
         if item.follows:
             before = item.follows.ticket.follow_up_values()
@@ -390,7 +401,8 @@ class Receiver:
         for item in self.filed:
             values = file.conversation_values(
                 item.letter, item.verdict, item.sender,
-                item.mail.received_at)
+                item.mail.received_at, folded=item.folded,
+                separators=self._separators(item))
             values['ticket'] = item.matter.ticket.id
             if not values['party']:
                 ticket = item.matter.ticket
@@ -442,6 +454,7 @@ class Receiver:
             mail.subject = file.shorten(letter.subject)
             mail.message_id = letter.message_id
             mail.fingerprint = letter.fingerprint
+            mail.defect_keys = ' '.join(letter.defects) or None
             mail.next_try = None
             if item.verdict.action == 'file':
                 mail.ticket = item.matter.ticket

@@ -9,6 +9,7 @@ import trytond.config as config
 from trytond import backend
 from trytond.exceptions import UserError, UserWarning
 from trytond.modules.helpdesk_mail.intake.file import safe_file_name
+from trytond.modules.helpdesk_mail.intake.layout import picture_type
 from trytond.protocols.wrappers import (
     HTTPStatus, Response, abort, allow_null_origin, exceptions, redirect,
     set_max_request_size, with_pool, with_transaction)
@@ -160,6 +161,22 @@ def close(request, pool, number):
 
 @_get(f'{TICKET}/attachments/<id>')
 def attachment(request, pool, number, id):
+    return _download(_attachment(request, pool, number, id))
+
+
+@_get(f'{TICKET}/pictures/<id>')
+def picture(request, pool, number, id):
+    attachment = _attachment(request, pool, number, id)
+    type_ = picture_type(attachment.data or b'')
+    if not type_:
+        abort(HTTPStatus.NOT_FOUND)
+    return Response(
+        attachment.data, content_type=type_,
+        headers={'Content-Security-Policy': pages.FILE_POLICY})
+
+
+def _attachment(request, pool, number, id):
+    "Return the file of what was said in the ticket"
     Attachment = pool.get('ir.attachment')
     Conversation = pool.get('helpdesk.conversation')
     visitor, ticket = _ticket(request, pool, number)
@@ -173,7 +190,7 @@ def attachment(request, pool, number, id):
                     ('id', '=', attachment.resource.id),
                     Conversation.on_portal(ticket),
                     ]):
-            return _download(attachment)
+            return attachment
     abort(HTTPStatus.NOT_FOUND)
 
 

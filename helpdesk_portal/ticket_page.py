@@ -3,6 +3,7 @@
 """
 The page of one ticket, as its customer sees it.
 """
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ TONES = {
     'resolved': 'good',
     'closed': 'over',
     }
+# The name of a picture, as the text of a letter has it in its place
+_PLACE = re.compile(
+    r'\[([^\[\]\n]{1,128}\.(?:bmp|gif|jpe?g|png|webp))\]', re.I)
 DONE = {'answered', 'closed', 'follow_up'}
 
 
@@ -29,6 +33,15 @@ class File:
     name: str
     size: str
     address: str
+    picture: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    "Some text, with what it links to and the picture that stands for it"
+    text: str
+    address: str | None = None
+    picture: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,7 @@ class Message:
     badge: str
     at: Moment
     paragraphs: list
+    quoted: list
     files: list
 
 
@@ -222,14 +236,28 @@ class TicketPage(Page):
             badge = self.text('message_you')
         else:
             badge = None
+        names = {f.name: f for f in files}
+        # A picture that its place shows is not repeated below
+        placed = set(_PLACE.findall(conversation.body or '')) & names.keys()
+        hidden = conversation.signature_files() | placed
+        pictures = {name: names[name] for name in placed}
         return Message(
             id=conversation.id,
             side='mine' if mine else 'team',
             author=conversation.author or '',
             badge=badge,
             at=self.moment(conversation.at),
-            paragraphs=prose.paragraphs(conversation.body or ''),
-            files=files)
+            paragraphs=self._paragraphs(conversation.body, pictures),
+            quoted=self._paragraphs(conversation.quoted, pictures),
+            files=[f for f in files if f.name not in hidden])
+
+    @staticmethod
+    def _paragraphs(text, pictures):
+        "Return lists of Piece; pictures are the File by the name in the text"
+        return [
+            [p for text, address in pieces
+                for p in _with_pictures(text, address, pictures)]
+            for pieces in prose.paragraphs(text or '')]
 
     def _files(self, conversations):
         "Return the files by reference of their conversation"
@@ -249,10 +277,27 @@ class TicketPage(Page):
                     self._size(values['data']),
                     self.path(
                         'tickets', self.number,
-                        'attachments', str(values['id']))))
+                        'attachments', str(values['id'])),
+                    self.path(
+                        'tickets', self.number,
+                        'pictures', str(values['id']))))
         return files
 
     def _size(self, size):
         if size >= forms.MIB:
             return self.text('size_mib', size=forms.mebibytes(size))
         return self.text('size_kib', size=-(-size // 1024))
+
+
+def _with_pictures(text, address, pictures):
+    "Yield the Piece of text, and those of the pictures in it"
+    if address or not pictures:
+        yield Piece(text, address)
+        return
+    # What stands between brackets comes at every second place
+    for number, part in enumerate(_PLACE.split(text)):
+        if number % 2 and part in pictures:
+            file = pictures[part]
+            yield Piece(part, file.address, file.picture)
+        elif part:
+            yield Piece(f'[{part}]' if number % 2 else part)

@@ -10,6 +10,7 @@ Not here: which part of a letter is its HTML (parse.py).
 import html
 import re
 from functools import partial
+from types import MappingProxyType
 
 import html2text
 import nh3
@@ -34,6 +35,17 @@ _ATTRIBUTES = {
     'td': {'colspan', 'rowspan'},
     'th': {'colspan', 'rowspan'},
     }
+# What the classes and ids of mail programs say: a quote, that a quote
+# begins, a signature
+HINTS = {
+    'gmail_attr': 'quote', 'moz-cite-prefix': 'quote',
+    'yahoo_quoted': 'quote', 'divrplyfwdmsg': 'rest',
+    'gmail_signature': 'sign', 'moz-signature': 'sign', 'signature': 'sign',
+    'ms-outlook-mobile-signature': 'sign', 'applemailsignature': 'sign',
+    'x_signature': 'sign'}
+_WITH_HINTS = {**_ATTRIBUTES, 'blockquote': set()}
+for _tag in ['blockquote', 'div', 'p', 'pre', 'span', 'table', 'td']:
+    _WITH_HINTS[_tag] = _WITH_HINTS.get(_tag, set()) | {'class', 'id'}
 _WITH_CONTENT = {
     'iframe', 'math', 'noscript', 'object', 'script', 'style', 'svg',
     'template', 'title'}
@@ -44,6 +56,9 @@ _LINK = re.compile(r'\s*(?:https?://|mailto:|tel:)', re.I)
 # No SVG: it may hold scripts and requests.
 _PICTURE = re.compile(
     r'\s*(?:cid:|data:image/(?:bmp|gif|jpe?g|png|webp);base64,)', re.I)
+_CID = re.compile(r'\s*cid:', re.I)
+_IMAGE = re.compile(
+    r'<img\b[^>]*?\bsrc\s?=\s?["\']?cid:([^"\'\s>]{1,200})[^>]*>', re.I)
 # Formatting left open is repeated in every following paragraph (HTML,
 # 13.2.4.3), without limit if attributes differ.
 _FORMATTING = re.compile(
@@ -58,27 +73,33 @@ _BLANKS = re.compile(r'\s{4,}')
 _ESCAPED = re.compile(r'^([ \t]*(?:\d+)?)\\(?=[.+-])', re.M)
 
 
-def clean_html(markup, contents=()):
+def clean_html(markup, contents=MappingProxyType({}), hints=False):
     """Return HTML that runs nothing and requests nothing.
 
     Pictures stay if they are part of the letter, as 'cid:' (RFC 2392) or as
-    'data:'; of others the alternative text stays.  ``contents`` are the
-    Content-IDs of the letter: some programs name them without 'cid:'.
+    'data:'; of others the alternative text stays.  ``contents`` maps the
+    Content-IDs of the letter, which some programs name without 'cid:', to
+    the names that stand for them.  ``hints`` keeps what mail programs say of
+    a quote or a signature, as one of the classes of HINTS.
     HTML is cut after 500,000 characters; with more than 20,000 tags only its
     text stays.
     """
     return nh3.clean(
         _bounded(markup), tags=_TAGS, clean_content_tags=_WITH_CONTENT,
-        attributes=_ATTRIBUTES,
-        attribute_filter=partial(_attribute, frozenset(contents)),
+        attributes=_WITH_HINTS if hints else _ATTRIBUTES,
+        attribute_filter=partial(_attribute, contents),
         link_rel='noopener noreferrer nofollow',
         set_tag_attribute_values={'a': {'target': '_blank'}},
         url_schemes={'cid', 'data', 'http', 'https', 'mailto', 'tel'})
 
 
 def html_to_text(markup):
-    "Return what a person reads in the HTML; links keep their address."
-    bounded = _bounded(markup)
+    """Return what a person reads in the HTML.
+
+    Links keep their address; where a picture of the letter is, '[cid:...]'
+    tells its Content-ID.
+    """
+    bounded = _IMAGE.sub(r'[cid:\1]', _bounded(markup))
     tags = _BLOCKS | {'a'}
     if len(_NESTING_TAG.findall(bounded)) > MAX_NESTING:
         # Each level indents every line below it.
@@ -86,7 +107,7 @@ def html_to_text(markup):
     cleaned = nh3.clean(
         bounded, tags=tags, clean_content_tags=_WITH_CONTENT,
         attributes={'a': {'href'}}, link_rel=None,
-        attribute_filter=partial(_attribute, frozenset()))
+        attribute_filter=partial(_attribute, {}))
     converter = html2text.HTML2Text(bodywidth=0)
     converter.ignore_images = True
     converter.ignore_tables = True
@@ -109,9 +130,13 @@ def _attribute(contents, tag, name, value):
     if tag == 'a' and name == 'href':
         return value if _LINK.match(value) else None
     if tag == 'img' and name == 'src':
-        if value in contents:
-            return f'cid:{value}'
+        content = _CID.sub('', value).replace('%40', '@')
+        if content in contents:
+            return f'cid:{contents[content]}'
         return value if _PICTURE.match(value) else None
+    if name in {'class', 'id'}:
+        found = HINTS.keys() & value.lower().split()
+        return HINTS[min(found)] if found else None
     return value
 
 

@@ -122,10 +122,16 @@ def no_answer(letter, policy):
         return Verdict('file', 'no_answer_wanted', answer=False)
 
 
+def invitation_reply(letter, policy):
+    "A click on an invitation: a person, who expects no automatic answer."
+    if letter.invitation in {'COUNTER', 'REPLY'}:
+        return Verdict('file', 'invitation_reply', answer=False)
+
+
 # Ourselves and bounces first: both may come without a proper sender.
 FILTERS = (
     own, bounce, too_large, unreadable, automatic_reply, automatic_other,
-    no_answer)
+    no_answer, invitation_reply)
 
 
 def judge(letter, policy, filters=FILTERS):

@@ -50,8 +50,10 @@ class Letter:
     with line ends '\\n'; ``html`` is as received and must be cleaned before
     it is shown.  ``headers`` maps lower-case names to decoded one-line
     values.  ``size`` counts the bytes of the raw letter.  ``fingerprint``
-    is the same through whichever door the letter comes.  ``defects`` are
-    keys of what was wrong with it.
+    is the same through whichever door the letter comes.  ``protection`` is
+    'signed' (by whom is not proved) or 'encrypted', else ''; ``invitation``
+    the method of an invitation to a meeting (RFC 5546), else ''.
+    ``defects`` are keys of what was wrong with it.
     """
 
     message_id: str = ''
@@ -70,6 +72,8 @@ class Letter:
         default_factory=lambda: MappingProxyType({}))
     size: int = 0
     fingerprint: str = ''
+    protection: str = ''
+    invitation: str = ''
     defects: tuple[str, ...] = ()
 
     def header(self, name, default=''):

@@ -12,14 +12,20 @@ wrong with them is noted in ``defects``.
 import hashlib
 import html
 import re
+from dataclasses import replace
 from types import MappingProxyType
 
+from . import tnef
 from .addresses import addresses
 from .charset import clean_text, decode, one_line
 from .clean import html_to_text
 from .headers import MAX_HEAD, decode_words, message_ids, parse_date, split
+from .invitation import read_invitation
 from .letter import Letter, Part
 from .mime import Reader
+from .protection import (
+    SIGNATURE_NAMES, SIGNED, SMIME, protection_in, protection_of,
+    signed_content)
 
 MAX_PARTS = 200
 MAX_DEPTH = 10
@@ -42,12 +48,14 @@ def parse(raw, max_parts=MAX_PARTS, max_depth=MAX_DEPTH):
     size, raw = len(raw), _lines(raw)
     reader = Reader(max_parts, max_depth)
     root = reader.read(raw)
-    contents = _Contents(reader.defects)
+    contents = _Contents(reader)
     contents.take(root, root=True)
     text, html_ = contents.text(), contents.html()
     return Letter(
         text=text, html=html_, parts=contents.parts(html_), size=size,
         fingerprint=fingerprint(raw),
+        protection=contents.protection or protection_in(text),
+        invitation=contents.invitation,
         **_envelope(root.head, reader.defects),
         # Last: the others note defects.
         defects=tuple(reader.defects))
@@ -111,22 +119,41 @@ def _envelope(head, defects):
 class _Contents:
     "Sorts the parts of a letter into texts and attachments."
 
-    def __init__(self, defects):
-        self.defects = defects
+    def __init__(self, reader):
+        self.reader = reader
+        self.defects = reader.defects
         self.bodies = []
+        # What is read if there is no other text
+        self.wrapped = []
+        self.meetings = []
         self.files = []
+        self.protection = ''
+        self.invitation = ''
 
     def take(self, entity, root=False):
         "Sort the entity and what is in it."
+        self.protection = self.protection or protection_of(entity)
         if entity.type == 'multipart/alternative' and entity.children:
             self._take_alternatives(entity)
         elif entity.children:
+            mixed = entity.type == 'multipart/mixed'
             for child in entity.children:
+                if mixed and _is_placed(child):
+                    self.bodies.append(_place(child))
                 self.take(child)
         elif self._is_body(entity, root):
             self.bodies.append(self._read(entity))
+        elif (entity.type in tnef.TYPES
+                or entity.name.lower() == 'winmail.dat'):
+            self._take_tnef(entity)
         else:
             self.files.append(entity)
+            if entity.type == 'text/calendar':
+                self._take_invitation(entity)
+            elif root and entity.type in SMIME and self.protection == SIGNED:
+                content = signed_content(entity.data())
+                if content:
+                    self.take(self.reader.read(content, depth=1))
 
     def _is_body(self, entity, root):
         return (entity.type in {'text/plain', 'text/html'}
@@ -135,13 +162,39 @@ class _Contents:
 
     def _take_alternatives(self, entity):
         "Keep the plain and the HTML version as one body (RFC 2046, 5.1.4)."
-        inner = _Contents(self.defects)
+        inner = _Contents(self.reader)
         for child in entity.children:
             inner.take(child)
         plain = [plain for plain, _ in inner.bodies if plain.strip()]
         marked = [marked for _, marked in inner.bodies if marked.strip()]
         self.bodies.append(('\n'.join(plain), '\n'.join(marked)))
+        self.wrapped.extend(inner.wrapped)
+        self.meetings.extend(inner.meetings)
         self.files.extend(inner.files)
+        self.protection = self.protection or inner.protection
+        self.invitation = self.invitation or inner.invitation
+
+    def _take_tnef(self, entity):
+        "Take what is in a winmail.dat instead of it."
+        unpacked = tnef.unpack(entity.data())
+        if unpacked is None:
+            self.defects['tnef'] = True
+            self.files.append(entity)
+            return
+        text, marked, parts = unpacked
+        self.wrapped.append((self._cut(text), self._cut(marked)))
+        left = max(self.reader.parts_left, 0)
+        if len(parts) > left:
+            self.defects['too_many_parts'] = True
+        self.files.extend(parts[:left])
+        self.reader.parts_left = left - len(parts[:left])
+
+    def _take_invitation(self, entity):
+        found = read_invitation(
+            entity.data(), entity.params.get('charset', ''))
+        if found and not self.meetings:
+            self.meetings.append(found.text)
+            self.invitation = found.method or 'PUBLISH'
 
     def _read(self, entity):
         "Return the body as (plain, html), one of them empty."
@@ -153,36 +206,38 @@ class _Contents:
         text = self._cut(text.removeprefix('\ufeff'))
         return ('', text) if entity.type == 'text/html' else (text, '')
 
+    def _read_bodies(self):
+        "Return those bodies that a person reads."
+        if any((plain + marked).strip() for plain, marked in self.bodies):
+            return self.bodies
+        return self.wrapped or self.bodies
+
     def text(self):
         "Return what a person reads, from all bodies."
-        return self._cut('\n\n'.join(filter(None, (
+        text = self._cut('\n\n'.join(filter(None, (
                         (plain.strip('\n') if plain.strip()
                             else html_to_text(marked))
-                        for plain, marked in self.bodies))))
+                        for plain, marked in self._read_bodies()))))
+        return text if text.strip() else '\n\n'.join(self.meetings) or text
 
     def html(self):
         "Return the HTML of all bodies, '' if there is none."
-        if not any(marked for _, marked in self.bodies):
+        bodies = self._read_bodies()
+        if not any(marked for _, marked in bodies):
             return ''
         return self._cut('\n'.join(
                 marked or f'<pre>{html.escape(plain)}</pre>'
-                for plain, marked in self.bodies))
+                for plain, marked in bodies))
 
     def parts(self, shown):
         "Return the attachments as Parts, given the HTML that shows some."
         sources = set(_SOURCE.findall(shown))
         parts = []
         for entity in self.files:
-            content_id = one_line(
-                decode_words(entity.head.get('content-id'))).strip('<> ')
-            data = entity.data()
-            if not (data or entity.name):
-                continue
-            parts.append(Part(
-                    name=one_line(entity.name), type=entity.type, data=data,
-                    content_id=content_id,
-                    inline=(entity.disposition == 'inline'
-                        or content_id in sources)))
+            part = entity if isinstance(entity, Part) else _part(entity)
+            if part.data or part.name:
+                parts.append(replace(part, inline=(
+                            part.inline or part.content_id in sources)))
         return tuple(parts)
 
     def _cut(self, text):
@@ -190,3 +245,27 @@ class _Contents:
             self.defects['text_cut'] = True
             text = text[:MAX_TEXT]
         return text
+
+
+def _is_placed(entity):
+    "Tell if it is a picture between the texts, as Apple Mail sends them."
+    return (entity.disposition == 'inline'
+        and entity.type.startswith('image/') and bool(entity.name))
+
+
+def _place(entity):
+    "Return the body that shows where the picture is."
+    part = _part(entity)
+    if not part.content_id:
+        return f'[image: {part.name}]', ''
+    return f'[cid:{part.content_id}]', (
+        f'<p><img src="cid:{html.escape(part.content_id)}"></p>')
+
+
+def _part(entity):
+    content_id = one_line(
+        decode_words(entity.head.get('content-id'))).strip('<> ')
+    return Part(
+        name=SIGNATURE_NAMES.get(entity.type) or one_line(entity.name),
+        type=entity.type, data=entity.data(), content_id=content_id,
+        inline=entity.disposition == 'inline')

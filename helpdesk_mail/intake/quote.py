@@ -32,6 +32,8 @@ _WROTE = (
     r'|написал|пишет)')
 _INTRO = re.compile(
     r'(?:.{0,400}[\s,;)>])?' + _WROTE + r'(?:[\s,;(].{0,300})?\s?[:：]', re.I)
+_OPENING = re.compile(
+    r'(?:El|On|Am|Le|Em|Il|Op|Den|Dne|Dnia|W dniu|Missatge de)\s')
 # Gmail in Catalan has no verb
 _MESSAGE_OF = re.compile(r'Missatge de .{1,300} del dia .{1,100}:', re.I)
 # What tells the line of a program from that of a person who tells a story
@@ -53,8 +55,9 @@ _FORWARDED = re.compile(
     r'|mensagem (?:encaminhada|reencaminhada)'
     r'|início da mensagem (?:encaminhada|reencaminhada)'
     r'|messaggio inoltrato|inizio messaggio inoltrato'
-    r'|doorgestuurd bericht|begin doorgestuurd bericht):?', re.I)
-_RULE = re.compile(r'[_-]{20,}')
+    r'|doorgestuurd bericht|begin doorgestuurd bericht)\s?:?', re.I)
+# The second one is what html2text makes of a line across
+_RULE = re.compile(r'[_-]{20,}|\* \* \*')
 
 # The header of the earlier letter as Outlook and phones write it
 _HEADER = {
@@ -90,6 +93,8 @@ _PHONE = re.compile(
     r'|inviato da |ottenere outlook per |scarica outlook per '
     r'|verzonden (?:vanaf|met|via|vanuit) |outlook voor \w+ downloaden)'
     r'.{0,150}|von meinem .{1,40} gesendet\.?', re.I)
+_PGP_BEGIN = '-----BEGIN PGP SIGNED MESSAGE-----'
+_PGP_SIGNATURE = '-----BEGIN PGP SIGNATURE-----'
 _LEGAL = re.compile(
     r'(?:aviso (?:legal|de confidencialidad)|av[ií]s (?:legal|de '
     r'confidencialitat)|nota de confidencialidad'
@@ -121,14 +126,24 @@ def fold(text, separators=()):
     in our own letters: everything from the first one on is quoted.  Lines
     after the first 10,000 are not looked at and stay with what is above.
     """
-    lines = text.split('\n', MAX_LINES)
-    kinds = _cut(lines, separators) or _kinds(lines)
+    lines = text.split('\n')
+    kinds = kinds_of(lines, separators)
     fresh = _join(lines, kinds, 'fresh')
     if not fresh:
         return Folded(text)
     return Folded(
         fresh, _join(lines, kinds, 'quoted'),
         _join(lines, kinds, 'signature'))
+
+
+def kinds_of(lines, separators=()):
+    """Return the list of the kinds: 'fresh', 'quoted' or 'signature'.
+
+    One for each line; all lines after the first 10,000 are of one kind.
+    """
+    first = lines[:MAX_LINES]
+    kinds = _cut(first, separators) or _kinds(first)
+    return kinds + kinds[-1:] * (len(lines) - len(first))
 
 
 def _join(lines, kinds, wanted):
@@ -140,11 +155,8 @@ def _join(lines, kinds, wanted):
                 picked.append('')
             picked.append(line)
             last = number
-    while picked and not picked[0].strip():
-        del picked[0]
-    while picked and not picked[-1].strip():
-        picked.pop()
-    return '\n'.join(picked)
+    written = [n for n, line in enumerate(picked) if line.strip()]
+    return '\n'.join(picked[written[0]:written[-1] + 1] if written else [])
 
 
 def _cut(lines, separators):
@@ -176,6 +188,10 @@ def _kinds(lines, cut=False):
     """
     kinds = _quotes(lines, cut)
     _sign(lines, kinds)
+    if _PGP_BEGIN in lines[:10]:
+        first = lines.index(_PGP_BEGIN)
+        blank = _blank(lines, first)
+        kinds[first:blank] = ['signature'] * (blank - first)
     fresh = [n for n, (line, kind) in enumerate(zip(lines, kinds))
         if kind == 'fresh' and line.strip()]
     if fresh and 'quoted' in kinds[fresh[0]:fresh[-1]]:
@@ -212,6 +228,14 @@ def _quotes(lines, cut):
     return kinds
 
 
+def _blank(lines, number):
+    "Return the number of the next blank line, near below, else the next."
+    for following in range(number, min(number + 9, len(lines))):
+        if not lines[following].strip():
+            return following
+    return number + 1
+
+
 def _next(lines, number):
     "Return the number of the next line that is not blank, None without."
     for following in range(number, min(number + 4, len(lines))):
@@ -225,26 +249,38 @@ def _is_forward(line):
 
 def _introduces(lines, marked, number, cut):
     "Return how many lines from that one on say 'On ... wrote:'."
-    joined = ''
-    for count in range(1, MAX_WRAP + 1):
-        end = number + count
-        if end > len(lines) or marked[end - 1]:
-            break
+    joined = []
+    for end in range(number + 1, min(number + MAX_WRAP, len(lines)) + 1):
         line = lines[end - 1].translate(_STARS).strip()
-        if not line or len(joined) + len(line) > MAX_LINE:
+        if marked[end - 1] or not line or len(line) > MAX_LINE:
             break
-        joined = f'{joined} {line}' if joined else line
-        if not joined.endswith((':', '：')):
-            continue
-        if not (_INTRO.fullmatch(joined) or _MESSAGE_OF.fullmatch(joined)):
+        joined.append(line)
+        if line.endswith((':', '：')):
+            following = _next(lines, end)
+            quoted = (cut if following is None else marked[following])
+            if _is_intro(joined, quoted):
+                return end - number
             break
-        following = _next(lines, end)
-        if (following is None and cut
-                or following is not None and marked[following]
-                or _BY_PROGRAM.search(joined)):
-            return count
-        break
     return 0
+
+
+def _is_intro(joined, quoted):
+    """Tell if the lines say 'On ... wrote:', and no fewer of them do.
+
+    ``quoted`` tells that a quote follows.
+    """
+    text = ' '.join(joined)
+    if not (_INTRO.fullmatch(text) or _MESSAGE_OF.fullmatch(text)):
+        return False
+    if not quoted and not _BY_PROGRAM.search(text):
+        return False
+    for start in range(1, len(joined)):
+        rest = ' '.join(joined[start:])
+        if _INTRO.fullmatch(rest) and (
+                _OPENING.match(rest)
+                or not _OPENING.match(text) and _BY_PROGRAM.search(rest)):
+            return False
+    return True
 
 
 def _starts_letter(lines, number):
@@ -292,6 +328,9 @@ def _sign(lines, kinds):
 
 def _signature(lines):
     "Return the number of the line where a signature begins, None without."
+    if _PGP_SIGNATURE in lines:
+        # What PGP writes below the text, whatever stands after it
+        return lines.index(_PGP_SIGNATURE)
     last = max((n for n, line in enumerate(lines) if line.strip()), default=0)
     for number, line in enumerate(lines[:last + 1]):
         if len(line) > MAX_LINE:

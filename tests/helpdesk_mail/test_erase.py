@@ -26,11 +26,12 @@ def test_erase():
     Helpdesk(mail_address='support@example.com')
     ada = make_party(email='ada@example.org')
     own, ignored, bobs = deliver(
-        letter("I am Ada"),
+        letter("I am Ada\n\n> quote"),
         letter("Away", message_id='<1@example.org>',
             Auto_Submitted='auto-replied'),
         letter("I am Bob", sender='bob@example.org'))
     assert own.ticket.party == ada
+    assert own.conversation.quoted == "> quote"
     assert ignored.state != 'filed'
     Ticket.close([own.ticket])
 
@@ -44,7 +45,8 @@ def test_erase():
     for conversation in Conversation.search([
                 ('ticket', '=', own.ticket.id)]):
         assert not any([
-                conversation.body, conversation.from_address,
+                conversation.body, conversation.quoted,
+                conversation.from_address,
                 conversation.to_addresses, conversation.cc_addresses])
     bobs = Mail(bobs.id)
     assert bobs.sender == 'bob@example.org'

@@ -6,7 +6,7 @@ import pytest
 from trytond.modules.helpdesk_mail.intake.acknowledge import acknowledge
 from trytond.modules.helpdesk_mail.intake.filter import Policy, judge
 
-from tests.helpdesk_mail.test_intake_parse import letter
+from tests.helpdesk_mail.corpus import letter
 
 pytestmark = pytest.mark.once
 

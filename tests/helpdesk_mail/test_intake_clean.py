@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from trytond.modules.helpdesk_mail.intake.clean import (
     MAX_HTML, clean_html, html_to_text)
 
-from tests.helpdesk_mail.test_intake_parse import letter
+from tests.helpdesk_mail.corpus import letter
 
 pytestmark = pytest.mark.once
 TAGS = {
@@ -96,7 +96,8 @@ class CleanTestCase(unittest.TestCase):
         "ML19: a picture named without 'cid:' is shown if it is there"
         markup = '<img src="logo@x">'
         self.assertEqual(
-            clean_html(markup, ['logo@x']), '<img src="cid:logo@x">')
+            clean_html(markup, {'logo@x': 'logo.png'}),
+            '<img src="cid:logo.png">')
         self.assertEqual(clean_html(markup), '<img>')
 
     def test_hostile(self):

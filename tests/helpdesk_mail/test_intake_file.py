@@ -13,7 +13,7 @@ from trytond.modules.helpdesk_mail.intake.identify import identify
 from trytond.modules.helpdesk_mail.intake.letter import Letter, Part
 from trytond.modules.helpdesk_mail.intake.verdict import Verdict
 
-from tests.helpdesk_mail.test_intake_parse import letter
+from tests.helpdesk_mail.corpus import letter
 
 pytestmark = pytest.mark.once
 
@@ -67,6 +67,8 @@ class FileTestCase(unittest.TestCase):
                 'to_addresses':
                 'support@helpdesk.example, sales@helpdesk.example',
                 'cc_addresses': '',
+                'quoted': '',
+                'protection': '',
                 'automatic': False,
                 })
 

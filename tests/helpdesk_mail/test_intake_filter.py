@@ -8,7 +8,7 @@ from trytond.modules.helpdesk_mail.intake.filter import (
 from trytond.modules.helpdesk_mail.intake.parse import parse
 from trytond.modules.helpdesk_mail.intake.verdict import Verdict
 
-from tests.helpdesk_mail.test_intake_parse import letter
+from tests.helpdesk_mail.corpus import letter
 
 pytestmark = pytest.mark.once
 ORIGINAL = 'helpdesk.17.n0nce.aaaaaaaaaaaaaaaa@helpdesk.example'

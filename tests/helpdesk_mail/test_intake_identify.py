@@ -6,7 +6,7 @@ import pytest
 from trytond.modules.helpdesk_mail.intake.identify import Sender, identify
 from trytond.modules.helpdesk_mail.intake.parse import parse
 
-from tests.helpdesk_mail.test_intake_parse import letter
+from tests.helpdesk_mail.corpus import letter
 
 pytestmark = pytest.mark.once
 

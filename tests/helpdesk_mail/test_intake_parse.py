@@ -3,7 +3,6 @@
 import datetime as dt
 import time
 import unittest
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,158 +10,26 @@ from hypothesis import strategies as st
 from trytond.modules.helpdesk_mail.intake.clean import clean_html
 from trytond.modules.helpdesk_mail.intake.file import file_names
 from trytond.modules.helpdesk_mail.intake.filter import Policy, judge
-from trytond.modules.helpdesk_mail.intake.letter import Address
 from trytond.modules.helpdesk_mail.intake.parse import (
     MAX_TEXT, fingerprint, parse)
 
+from tests.helpdesk_mail.corpus import EXPECTED, letter, raw_letter
+
 pytestmark = pytest.mark.once
-LETTERS = Path(__file__).parent / 'letters'
-
-# The beginnings of the names of letters that other tests expect something of
-ELSEWHERE = ('agent_', 'forward_')
-
-# letter: (sender, subject, text begins, text ends, attachments, verdict)
-EXPECTED = {
-    'plain': (
-        ('Marta Roca', 'marta@vivers-roca.example'),
-        "Irrigation controller shows error 14", "Good morning,\n\nsince",
-        "\n\nMarta", [], 'file'),
-    'html_only': (
-        ('Jürgen Weiß', 'juergen@shop.example'), "Rechnung für Oktober",
-        "Guten Tag,\n\ndie Rechnung für Oktober fehlt:",
-        "(https://shop.example/r/10)", [], 'file'),
-    'multipart_base64_qp': (
-        ('Íñigo Arana', 'inigo@clients.example'), "Pedido 1042 llegó roto",
-        "Hola,\n\nel pedido 1042 llegó roto.", "Un saludo\nÍñigo",
-        [('roto.png', 'image/png', 69)], 'file'),
-    'latin1_declared_ascii': (
-        ('Begoña Peña', 'begona@taller.example'), "Reparación de la máquina",
-        "¿Cuándo vendrá el técnico?", "Mañana no estaré.", [], 'file'),
-    'latin1_declared_utf8': (
-        ('', 'info@buero.example'), "Frage", "Der Schlüssel für das Gerät",
-        "Grüße", [], 'file'),
-    'utf8_declared_latin1': (
-        ('Amélie', 'contact@atelier.example'), "Facture",
-        "La facture est déjà payée – merci", "de vérifier.", [], 'file'),
-    'missing_charset': (
-        ('', 'zakaz@pekarna.example'), "Order", "Здравствуйте! Мы до сих пор",
-        "С уважением, Ольга", [], 'file'),
-    'unknown_charset': (
-        ('Zoë', 'zoe@plant.example'), "Café and not base64",
-        "Café machine", "is broken.", [], 'file'),
-    'names_rfc2231_rfc2047': (
-        ('', 'notaria@notaria.example'), "Files", "See files.", "", [
-            ('Factura nº 12 año 2026.pdf', 'application/pdf', 12),
-            ('Resumen año.pdf', 'application/pdf', 12),
-            ('café.pdf', 'application/pdf', 14),
-            ('attachment-4.pdf', 'application/pdf', 13)], 'file'),
-    'nameless_attachment': (
-        ('Scanner', 'scan@scanner.example'), "Scan", "Scanned.", "", [
-            ('attachment-1.pdf', 'application/pdf', 13),
-            ('attachment-2.png', 'image/png', 69)], 'file'),
-    'inline_cid': (
-        ('Ann', 'ann@design.example'), "Screenshot", "It looks like this:",
-        "[image]", [
-            ('attachment-1.png', 'image/png', 69),
-            ('logo.png', 'image/png', 69)], 'file'),
-    'to_without_at': (
-        ('printer', 'printer@intranet'), "Toner is low", "Replace the", "",
-        [], 'file'),
-    'no_from': (None, "Who am I?", "Guess.", "", [], 'hold'),
-    'two_senders': (
-        ('', 'pia@clients.example'), "Joint request", "We both", "ask.", [],
-        'file'),
-    'empty': (None, "", "", "", [], 'hold'),
-    'binary_garbage': (None, "", "", "", [], 'hold'),
-    'vacation_es': (
-        ('Íñigo Arana', 'inigo@clients.example'),
-        "Respuesta automática: Pedido 1042", "Estaré fuera de la oficina",
-        "noviembre.", [], 'file'),
-    'delivery_report': (
-        None, "Undelivered Mail Returned to Sender", "This is the mail system",
-        "could not be delivered.", [
-            ('attachment-1.txt', 'message/delivery-status', 208),
-            ('attachment-2.txt', 'text/rfc822-headers', 198)], 'ignore'),
-    'delivery_delayed': (
-        None, "Delayed Mail (still being retried)", "This is the mail system",
-        "not been delivered yet.", [
-            ('attachment-1.txt', 'message/delivery-status', 212),
-            ('attachment-2.txt', 'text/rfc822-headers', 198)], 'ignore'),
-    'read_receipt': (
-        ('Pia', 'pia@clients.example'), "Read: [#17] Your request",
-        "Your message was displayed.", "", [
-            ('attachment-1.txt', 'message/disposition-notification', 176)],
-        'ignore'),
-    'mailing_list': (
-        ('Lena via Users', 'users@lists.example'),
-        "[Users] Which version runs on ARM?", "Does version 4 run on ARM?\n\n",
-        "Users mailing list", [], 'file'),
-    'nested_letter': (
-        ('Pia', 'pia@clients.example'), "See attached letter",
-        "The supplier wrote this.", "", [
-            ('attachment-1.eml', 'message/rfc822', 317)], 'file'),
-    'forward_wg': (
-        ('Pia', 'pia@clients.example'), "WG: AW: Lieferung",
-        "Bitte um Hilfe.", "Von: Supplier", [], 'file'),
-    'crlf_in_subject': (
-        ('Eve X-Evil: 1', 'eve@evil.example'),
-        "Hello Bcc: victim@example.com <script>", "Hi.", "", [
-            ('a X-Evil_ 1.txt', 'text/plain', 4)], 'file'),
-    'script': (
-        ("<script>alert('from')</script>", 'eve@evil.example'),
-        "<script>alert('subject')</script>", "Press here or there", "end", [
-            ("_script_alert('name').html", 'text/html', 30),
-            ('_b_.svg', 'image/svg+xml', 59)], 'file'),
-    'outlook_reply': (
-        ('Souza, Ana', 'ana.souza@clients.example'), "RE: [#17] Your request",
-        "Olá, a solução funcionou.\n\nFrom: Support\n",
-        "Please restart the device.", [], 'file'),
-    'winmail': (
-        ('Max', 'max@exchange.example'), "With attachments", "See attachment.",
-        "", [('winmail.dat', 'application/ms-tnef', 10)], 'file'),
-    'truncated': (
-        ('Pia', 'pia@clients.example'), "Cut on the way", "The rest is", "",
-        [('all.zip', 'application/zip', 9)], 'file'),
-    }
-
-
-def letter(name):
-    "Return the Letter in the file of that name."
-    return parse((LETTERS / f'{name}.eml').read_bytes())
 
 
 class LettersTestCase(unittest.TestCase):
     "Letters as they come"
 
-    def test_table(self):
-        "ML15 TR2: each letter gives its sender, subject, text and files"
-        self.assertEqual(
-            {path.stem for path in LETTERS.glob('*.eml')
-                if not path.stem.startswith(ELSEWHERE)},
-            {name for name in EXPECTED if not name.startswith(ELSEWHERE)})
-        for name, expected in EXPECTED.items():
-            sender, subject, begin, end, files, action = expected
-            with self.subTest(letter=name):
-                found = letter(name)
-                self.assertEqual(
-                    found.sender, Address(*sender) if sender else None)
-                self.assertEqual(found.subject, subject)
-                self.assertTrue(found.text.startswith(begin), found.text)
-                self.assertTrue(found.text.endswith(end), found.text)
-                self.assertEqual(
-                    [(n, p.type, len(p.data)) for n, p in zip(
-                            file_names(found.parts), found.parts)],
-                    files)
-                self.assertEqual(judge(found, Policy()).action, action)
-
     def test_line_ends(self):
         "A letter says the same with the line ends of every system"
         for name in EXPECTED:
-            raw = (LETTERS / f'{name}.eml').read_bytes()
-            if b'\r' in raw:
+            data = raw_letter(name)
+            if b'\r' in data:
                 continue
             with self.subTest(letter=name):
-                one, two = parse(raw), parse(raw.replace(b'\n', b'\r\n'))
+                one = parse(data)
+                two = parse(data.replace(b'\n', b'\r\n'))
                 self.assertEqual(one.subject, two.subject)
                 self.assertEqual(one.sender, two.sender)
                 self.assertEqual(one.text, two.text)
@@ -336,7 +203,7 @@ class BodyTestCase(unittest.TestCase):
 class FingerprintTestCase(unittest.TestCase):
     "ML4: the same letter through two doors"
 
-    raw = (LETTERS / 'plain.eml').read_bytes()
+    raw = raw_letter('plain')
 
     def test_same(self):
         "What relays and mailboxes change doesn't count"
@@ -416,7 +283,7 @@ class LimitsTestCase(unittest.TestCase):
 
     def test_caller_limits(self):
         "The caller may set limits of its own"
-        raw = (LETTERS / 'multipart_base64_qp.eml').read_bytes()
+        raw = raw_letter('multipart_base64_qp')
         self.assertIn('too_many_parts', parse(raw, max_parts=1).defects)
         self.assertIn('too_deep', parse(raw, max_depth=1).defects)
         self.assertEqual(parse(raw, max_parts=4, max_depth=2).defects, ())
@@ -471,7 +338,7 @@ class AnyBytesTestCase(unittest.TestCase):
     @given(st.sampled_from(sorted(EXPECTED)), st.data())
     def test_damage(self, name, data):
         "Letters damaged on the way"
-        raw = bytearray((LETTERS / f'{name}.eml').read_bytes())
+        raw = bytearray(raw_letter(name))
         for _ in range(data.draw(st.integers(1, 5))):
             position = data.draw(st.integers(0, len(raw)))
             length = data.draw(st.integers(0, 20))

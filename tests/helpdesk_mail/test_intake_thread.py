@@ -11,7 +11,7 @@ from trytond.modules.helpdesk_mail.intake.signing import (
 from trytond.modules.helpdesk_mail.intake.thread import (
     Clue, Thread, clues, is_forward, thread)
 
-from tests.helpdesk_mail.test_intake_parse import letter
+from tests.helpdesk_mail.corpus import letter
 
 pytestmark = pytest.mark.once
 SECRET = b'a secret of the tests'
