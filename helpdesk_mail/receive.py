@@ -19,6 +19,8 @@ from trytond.pool import Pool
 from trytond.tools.email_ import EmailNotValidError, validate_email
 from trytond.transaction import Transaction, TransactionError
 
+from .bounce import Bounces
+from .flood import Flood
 from .intake import acknowledge, file, filter, identify, parse, thread
 from .intake.verdict import Verdict
 from .matter import Matter, Matters
@@ -109,6 +111,7 @@ class Receiver:
         self.deduplicate()
         self.identify()
         self.thread()
+        Bounces(self.items).mark()
         self.file()
         self.acknowledge()
         self.finish()
@@ -138,7 +141,7 @@ class Receiver:
             item.section = self._section(item)
             item.verdict = filter.judge(
                 item.letter, policy, Mail.filters())
-            if item.mail.released and item.letter.sender:
+            if item.mail.is_wanted(item.letter):
                 item.verdict = Verdict(
                     'file', 'released', automatic=item.verdict.automatic,
                     answer=item.verdict.answer)
@@ -201,18 +204,19 @@ class Receiver:
         pool = Pool()
         ContactMechanism = pool.get('party.contact_mechanism')
         parties = ContactMechanism.parties_by_email(
-            {i.letter.sender.email for i in self.filed})
+            {i.letter.sender.email for i in self.filed if i.letter.sender})
         for item in self.filed:
-            item.sender = identify.identify(item.letter, parties.get)
+            item.sender = item.mail.wanted_sender(
+                identify.identify(item.letter, parties.get))
 
     def thread(self):
         pool = Pool()
         secret = pool.get('helpdesk.mail.key').get_secret()
         for item in self.filed:
             item.clues = thread.clues(item.letter, secret)
-        matters = Matters(self.filed)
+        matters, flood = Matters(self.filed), Flood(self.filed)
         for item in self.filed:
-            found = thread.thread(
+            found = matters.wanted(item) or thread.thread(
                 item.clues, matters.of(item),
                 lambda m: m.takes_part(item.sender))  # noqa: B023
             item.matter, item.mentions = found.ticket, found.mentions
@@ -229,9 +233,13 @@ class Receiver:
                     # It answers a letter of ours that is no longer there
                     item.verdict = Verdict('ignore', 'auto_replied')
                     continue
+                if not flood.lets_in(item):
+                    item.verdict = Verdict('hold', 'flood', answer=False)
+                    continue
                 item.new = True
                 item.matter = self._new_matter(item)
             matters.add(item)
+        flood.tell()
 
     def _new_matter(self, item):
         sender, section = item.sender, item.section
@@ -253,8 +261,13 @@ class Receiver:
         return f"{local.partition('+')[0]}@{domain}" in self.sections
 
     def file(self):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
         self._create_tickets([i for i in self.filed if i.new])
         self._create_conversations()
+        Ticket.let_write([
+                (i.matter.ticket, i.sender.email, i.sender.name)
+                for i in self.filed if i.mail.wanted_ticket])
 
     def _create_tickets(self, items):
         pool = Pool()
@@ -400,8 +413,9 @@ class Receiver:
             mail.message_id = letter.message_id
             mail.fingerprint = letter.fingerprint
             mail.next_try = None
-            if item.verdict.action == 'file':
-                mail.ticket = item.matter.ticket
+            mail.new_ticket = item.new
+            if item.conversation:
+                mail.ticket = (item.matter or item.conversation).ticket
                 mail.conversation = item.conversation
         Mail.save([i.mail for i in self.items])
 

@@ -70,7 +70,7 @@ def ticket_values(letter, sender, no_subject="-"):
         'description': letter.text,
         'channel': 'email',
         'contact_name': sender.name,
-        'email': sender.email,
+        'email': sender.email or None,
         'party': sender.party,
         }
 
