@@ -14,10 +14,15 @@ from .workflow import OVER_STATES
 CONCERNED = {
     'assigned': ['responsible'],
     'answered': ['responsible', 'followers'],
+    'undelivered': ['responsible', 'followers', 'members'],
     'unassigned': ['members', 'section_followers'],
     'due': ['responsible', 'members'],
     'changed': ['responsible', 'followers'],
     'chat': ['responsible', 'followers'],
+    }
+# Events that users are told in the way that they chose for another
+TOLD_AS = {
+    'undelivered': 'answered',
     }
 
 
@@ -37,7 +42,8 @@ class ConcernMixin:
         pool = Pool()
         User = pool.get('res.user')
         user = User.__table__()
-        way = getattr(user, f'helpdesk_notice_{event}')
+        way = getattr(
+            user, f'helpdesk_notice_{TOLD_AS.get(event, event)}')
         concerned = Union(*(
                 getattr(cls, f'_query_{who}')(tickets)
                 for who in CONCERNED[event]))

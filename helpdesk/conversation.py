@@ -82,7 +82,7 @@ class Conversation(ModelSQL, ModelView):
         states={
             'invisible': ~Eval('delivery_error'),
             },
-        help="Why the answer has not gone out.")
+        help="Why the answer has not gone out, or who did not get it.")
     way = fields.Function(fields.Char("Way",
             help="How it was communicated, and in which direction."),
         'get_way')

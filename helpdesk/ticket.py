@@ -514,7 +514,9 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
     def _communicated(self, at, heard, answered_at):
         "Return the values that change."
         values = {
-            'last_communication_at': at,
+            # A letter may come late, or move here from another ticket
+            'last_communication_at': max(
+                at, self.last_communication_at or at),
             'first_answer_at': self.first_answer_at or answered_at,
             'unread': heard or (self.unread and answered_at is None),
             }

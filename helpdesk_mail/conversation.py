@@ -78,7 +78,7 @@ class Conversation(metaclass=PoolMeta):
         # Confirmations would hide what the customer wrote
         return super()._is_shown(table) & (
             (table.direction != 'out') | ~Coalesce(table.automatic, False)
-            | (table.delivery == 'failed'))
+            | table.delivery.in_(['failed', 'bounced']))
 
     @classmethod
     def preprocess_values(cls, mode, values):
@@ -150,17 +150,6 @@ class Conversation(metaclass=PoolMeta):
                     ], order=[('id', 'ASC')])
         for conversation in waiting:
             cls.__queue__.send([conversation])
-
-    @classmethod
-    def not_delivered(cls, conversations):
-        "Bring the tickets back whose customers did not get the answers."
-        pool = Pool()
-        Ticket = pool.get('helpdesk.ticket')
-        tickets = list({
-                c.ticket for c in conversations if not c.automatic})
-        if tickets:
-            Ticket.write(tickets, {'unread': True})
-            Ticket.open([t for t in tickets if t.state == 'pending'])
 
     @classmethod
     @ModelView.button

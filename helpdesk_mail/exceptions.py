@@ -1,7 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
-from trytond.exceptions import UserError
+from trytond.exceptions import UserError, UserWarning
 from trytond.model.exceptions import ValidationError
 
 
@@ -10,6 +10,14 @@ class AddressError(ValidationError):
 
 
 class MailboxError(UserError):
+    pass
+
+
+class LetterError(ValidationError):
+    pass
+
+
+class LetterClosedWarning(UserWarning):
     pass
 
 

@@ -13,5 +13,6 @@ class Cron(metaclass=PoolMeta):
         cls.method.selection.extend([
                 ('helpdesk.mail.account|fetch', "Fetch Helpdesk Mail"),
                 ('helpdesk.mail|judge_waiting', "File Waiting Helpdesk Mail"),
+                ('helpdesk.mail|remove_old', "Remove Old Helpdesk Mail"),
                 ('helpdesk.conversation|send_waiting', "Send Helpdesk Mail"),
                 ])

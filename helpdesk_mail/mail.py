@@ -54,7 +54,7 @@ class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
     reason_detail = fields.Char("Reason Detail", readonly=True)
     reason = fields.Function(fields.Char("Reason",
             help="Why the letter ended like this."),
-        'get_reason')
+        'get_reason', searcher='search_reason')
     sender = fields.Char("Sender", readonly=True,
         help="The address the letter came from.")
     subject = fields.Char("Subject", readonly=True,
@@ -67,11 +67,12 @@ class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
         help="When the letter came.")
     ticket = fields.Many2One(
         'helpdesk.ticket', "Ticket", readonly=True, ondelete='SET NULL',
-        help="The ticket the letter is part of.")
+        help="The ticket the letter is part of, or about.")
     conversation = fields.Many2One(
         'helpdesk.conversation', "Conversation", readonly=True,
         ondelete='SET NULL',
-        help="The entry of the ticket that the letter became.")
+        help="The entry of the ticket that the letter became, "
+        "or the mail that the report is about.")
     account = fields.Many2One(
         'helpdesk.mail.account', "Account", readonly=True,
         ondelete='SET NULL',
@@ -109,7 +110,7 @@ class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
                     (t.received_at, Index.Range(order='DESC')),
                     (t.id, Index.Range(order='DESC'))),
                 Index(t, (t.state, Index.Equality(cardinality='low')),
-                    where=t.state.in_(['received', 'held', 'failed'])),
+                    where=t.state != 'filed'),
                 })
         waits = Eval('state').in_(['held', 'failed', 'received'])
         cls._buttons.update(
@@ -161,6 +162,31 @@ class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
         if '.' not in key:
             key = f'helpdesk_mail.msg_reason_{key}'
         return gettext(key, detail=self.reason_detail or '')
+
+    @classmethod
+    def search_reason(cls, name, clause):
+        "Search by the words, in the language of whoever searches."
+        pool = Pool()
+        ModelData = pool.get('ir.model.data')
+        _, operator, value = clause
+        if value is None:
+            return [('reason_key', operator, None)]
+        with without_check_access():
+            messages = ModelData.search([
+                    ('model', '=', 'ir.message'),
+                    ('fs_id', 'like', 'msg_reason_%'),
+                    ], order=[])
+        negated = operator.startswith(('not', '!'))
+        words = value if isinstance(value, list) else [value]
+        words = [(w or '').strip('%').lower() for w in words]
+        keys = []
+        for message in messages:
+            key = message.fs_id.removeprefix('msg_reason_')
+            text = gettext(
+                f'{message.module}.{message.fs_id}', detail='').lower()
+            if any(w in text for w in words):
+                keys.extend([key, f'{message.module}.{message.fs_id}'])
+        return [('reason_key', 'not in' if negated else 'in', keys)]
 
     def get_raw_name(self, name):
         return f'letter-{self.id}.eml'
@@ -279,21 +305,6 @@ class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
                         ],
                     ]))
         write_first(cls, mails)
-
-    @classmethod
-    @without_check_access
-    def judge_waiting(cls):
-        "Queue again the letters that wait to be judged (scheduled action)."
-        now = dt.datetime.now()
-        cls._queue(cls.search([
-                    ['OR',
-                        ('state', '=', 'received'),
-                        [
-                            ('state', '=', 'failed'),
-                            ('next_try', '<=', now),
-                            ],
-                        ],
-                    ], order=[('id', 'ASC')]))
 
     @classmethod
     def failed(cls, mail, exception):

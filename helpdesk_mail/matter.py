@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from trytond.pool import Pool
 
+from .intake.thread import Thread
+
 
 @dataclass(eq=False)
 class Matter:
@@ -24,7 +26,7 @@ class Matter:
     closed: bool = False
 
     def takes_part(self, sender):
-        return (sender.email == self.email
+        return ((sender.email and sender.email == self.email)
             or sender.email in self.others
             or not self.parties.isdisjoint(sender.parties))
 
@@ -33,9 +35,11 @@ class Matters:
     "Finds the tickets of the clues of a batch in a few queries."
 
     def __init__(self, items):
-        self._senders = {i.sender.email for i in items}
+        self._senders = {i.sender.email for i in items if i.sender.email}
         clues = {c for i in items for c in i.clues}
         by_id = {c.value for c in clues if c.kind in {'address', 'message'}}
+        by_id |= {
+            i.mail.wanted_ticket.id for i in items if i.mail.wanted_ticket}
         by_reference = {c.value for c in clues if c.kind == 'reference'}
         by_number = {c.value for c in clues if c.kind == 'number'}
         found = self._find_references(by_reference)
@@ -60,6 +64,13 @@ class Matters:
                 return self._by_reference.get(clue.value)
             return self._by_number.get((company, clue.value))
         return get
+
+    def wanted(self, item):
+        "Return the Thread that a person chose for the letter, or None."
+        if item.mail.wanted_ticket:
+            return Thread(self._by_id.get(item.mail.wanted_ticket.id))
+        if item.mail.wanted_new:
+            return Thread()
 
     def add(self, item):
         "Let later letters of the batch refer to this one."

@@ -50,6 +50,16 @@ class ContactMechanism(metaclass=PoolMeta):
         return parties
 
 
+class Replace(metaclass=PoolMeta):
+    __name__ = 'party.replace'
+
+    @classmethod
+    def fields_to_replace(cls):
+        return super().fields_to_replace() + [
+            ('helpdesk.mail', 'wanted_party'),
+            ]
+
+
 class Erase(metaclass=PoolMeta):
     __name__ = 'party.erase'
 

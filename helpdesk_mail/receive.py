@@ -19,7 +19,9 @@ from trytond.pool import Pool
 from trytond.tools.email_ import EmailNotValidError, validate_email
 from trytond.transaction import Transaction, TransactionError
 
+from .bounce import Bounces
 from .colleague import Colleagues, file_answers
+from .flood import Flood
 from .intake import acknowledge, file, filter, identify, parse, thread, trust
 from .intake.quote import Folded
 from .intake.verdict import Verdict
@@ -122,6 +124,7 @@ class Receiver:
         self.recognize()
         self.identify()
         self.thread()
+        Bounces(self.items).mark()
         self.file()
         self.acknowledge()
         self.finish()
@@ -156,7 +159,7 @@ class Receiver:
             item.section = self._section(item)
             item.verdict = filter.judge(
                 item.letter, policy, Mail.filters())
-            if item.mail.released and item.letter.sender:
+            if item.mail.is_wanted(item.letter):
                 item.verdict = Verdict(
                     'file', 'released', automatic=item.verdict.automatic,
                     answer=item.verdict.answer)
@@ -223,9 +226,10 @@ class Receiver:
         pool = Pool()
         ContactMechanism = pool.get('party.contact_mechanism')
         parties = ContactMechanism.parties_by_email(
-            {i.letter.sender.email for i in self.filed})
+            {i.letter.sender.email for i in self.filed if i.letter.sender})
         for item in self.filed:
-            item.sender = identify.identify(item.letter, parties.get)
+            item.sender = item.mail.wanted_sender(
+                identify.identify(item.letter, parties.get))
 
     def thread(self):
         pool = Pool()
@@ -240,9 +244,9 @@ class Receiver:
             if item.own_ticket:
                 item.clues = (
                     thread.Clue('address', item.own_ticket), *item.clues)
-        matters = Matters(self.filed)
+        matters, flood = Matters(self.filed), Flood(self.filed)
         for item in self.filed:
-            found = thread.thread(
+            found = matters.wanted(item) or thread.thread(
                 item.clues, matters.of(item),
                 lambda m: m.takes_part(item.sender))  # noqa: B023
             item.matter, item.mentions = found.ticket, found.mentions
@@ -262,9 +266,13 @@ class Receiver:
                     # It answers a letter of ours that is no longer there
                     item.verdict = Verdict('ignore', 'auto_replied')
                     continue
+                if not flood.lets_in(item):
+                    item.verdict = Verdict('hold', 'flood', answer=False)
+                    continue
                 item.new = True
                 item.matter = self._new_matter(item)
             matters.add(item)
+        flood.tell()
 
     def _new_matter(self, item):
         sender, section = item.sender, item.section
@@ -289,12 +297,17 @@ class Receiver:
         return f"{local.partition('+')[0]}@{domain}" in self.sections
 
     def file(self):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
         for item in self.filed:
             item.folded = file.fold_letter(
                 item.letter, self._separators(item),
                 encrypted=gettext('helpdesk_mail.msg_encrypted'))
         self._create_tickets([i for i in self.filed if i.new])
         self._create_conversations()
+        Ticket.let_write([
+                (i.matter.ticket, i.sender.email, i.sender.name)
+                for i in self.filed if i.mail.wanted_ticket])
         file_answers([i for i in self.items if i.user])
 
     def _separators(self, item):
@@ -456,8 +469,9 @@ class Receiver:
             mail.fingerprint = letter.fingerprint
             mail.defect_keys = ' '.join(letter.defects) or None
             mail.next_try = None
-            if item.verdict.action == 'file':
-                mail.ticket = item.matter.ticket
+            mail.new_ticket = item.new
+            if item.conversation:
+                mail.ticket = (item.matter or item.conversation).ticket
                 mail.conversation = item.conversation
         Mail.save([i.mail for i in self.items])
 

@@ -27,8 +27,8 @@ from pathlib import Path
 import pytest
 
 __all__ = [
-    'CI', 'Dovecot', 'HOST', 'Sink', 'command', 'free_port', 'listens',
-    'missing', 'needs', 'postgresql_uri', 'until']
+    'CI', 'Dovecot', 'HOST', 'Relay', 'Sink', 'command', 'free_port',
+    'listens', 'missing', 'needs', 'postgresql_uri', 'until']
 
 CI = os.environ.get('CI', '').lower() in {'1', 'true', 'yes'}
 HOST = '127.0.0.1'
@@ -171,6 +171,39 @@ class Sink:
             return self.refuse_data
         self.envelopes.append(envelope)
         return '250 Message accepted for delivery'
+
+
+class Relay(Sink):
+    """
+    An SMTP server that lays each letter into the mailbox of its recipient.
+
+    `mailboxes` maps addresses to lists of raw letters; what goes elsewhere is
+    only kept. With `strip` the letters lose the header fields whose names
+    begin so, in lower case, as programs do that know nothing of them.
+    """
+
+    def __init__(self, *addresses, strip=(), port=None):
+        super().__init__(port)
+        self.mailboxes = {address: [] for address in addresses}
+        self.strip = tuple(strip)
+
+    def take(self, address):
+        "Return what has come for the address, and empty the mailbox"
+        letters = []
+        while self.mailboxes[address]:
+            letters.append(self.mailboxes[address].pop(0))
+        return letters
+
+    async def handle_DATA(self, server, session, envelope):
+        message = message_from_bytes(
+            envelope.original_content, policy=policy.SMTP)
+        for name in set(message.keys()):
+            if self.strip and name.lower().startswith(self.strip):
+                del message[name]
+        for address in envelope.rcpt_tos:
+            if address in self.mailboxes:
+                self.mailboxes[address].append(bytes(message))
+        return await super().handle_DATA(server, session, envelope)
 
 
 DOVECOT = """

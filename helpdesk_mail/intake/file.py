@@ -95,7 +95,7 @@ def ticket_values(letter, sender, no_subject="-", folded=None):
         'description': folded.text if folded else letter.text,
         'channel': 'email',
         'contact_name': sender.name,
-        'email': sender.email,
+        'email': sender.email or None,
         'party': sender.party,
         }
 

@@ -9,7 +9,8 @@ Not here: what is done about it.
 import re
 from dataclasses import dataclass
 
-from .headers import Head, message_ids, parameters, split
+from .headers import parameters
+from .report import read
 from .verdict import Verdict
 
 MARK = 'X-Tryton-Helpdesk'
@@ -27,10 +28,6 @@ _ABSENCE = re.compile(
     r"|fora de l'oficina|r[ée]ponse automatique|absence du bureau"
     r'|automatische antwort|abwesenheits\w*|risposta automatica'
     r'|fuori sede|automatisch antwoord|afwezig\w*)\b', re.I)
-_ACTION = re.compile(rb'^action:[ \t]*([a-z]+)', re.I | re.M)
-_ORIGINALS = {
-    'message/rfc822', 'message/global', 'message/rfc822-headers',
-    'text/rfc822-headers', 'message/global-headers'}
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ def bounce(letter, policy):
             or 'mailer-daemon' in (email or sender)
             or (email.startswith('postmaster@') and _says_automatic(letter))):
         return Verdict(
-            'ignore', 'bounce' if _failed(letter) else 'delivery_notice',
+            'ignore', 'bounce' if read(letter).failed else 'delivery_notice',
             automatic=True, answer=False)
 
 
@@ -145,29 +142,6 @@ def judge(letter, policy, filters=FILTERS):
         if verdict is not None:
             return verdict
     return Verdict('file')
-
-
-def bounced_message_id(letter):
-    """Return the Message-ID of the letter that a bounce returns, else ''.
-
-    Anybody can write a bounce: check that the Message-ID is one of ours.
-    """
-    for part in letter.parts:
-        if part.type in _ORIGINALS:
-            head = Head(split(part.data.lstrip(b'\r\n'))[0])
-            ids = message_ids(head.get('message-id'))
-            if ids:
-                return ids[0]
-    return ''
-
-
-def _failed(letter):
-    "Tell whether a delivery report is of a failure (RFC 3464, 2.3.3)."
-    actions = {
-        action.lower() for part in letter.parts
-        if part.type == 'message/delivery-status'
-        for action in _ACTION.findall(part.data)}
-    return not actions or b'failed' in actions
 
 
 def _says_automatic(letter):

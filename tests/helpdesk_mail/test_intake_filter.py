@@ -3,15 +3,13 @@
 import unittest
 
 import pytest
-from trytond.modules.helpdesk_mail.intake.filter import (
-    FILTERS, Policy, bounced_message_id, judge)
+from trytond.modules.helpdesk_mail.intake.filter import FILTERS, Policy, judge
 from trytond.modules.helpdesk_mail.intake.parse import parse
 from trytond.modules.helpdesk_mail.intake.verdict import Verdict
 
 from tests.helpdesk_mail.corpus import letter
 
 pytestmark = pytest.mark.once
-ORIGINAL = 'helpdesk.17.n0nce.aaaaaaaaaaaaaaaa@helpdesk.example'
 PERSON = Verdict('file')
 REPLY = Verdict('file', 'auto_replied', automatic=True, answer=False)
 ABSENCE = Verdict('file', 'absence', automatic=True, answer=False)
@@ -111,18 +109,6 @@ class FilterTestCase(unittest.TestCase):
             with self.subTest(sender=sender, line=line):
                 self.assertEqual(
                     self.judge(line or 'X: y', sender=sender), verdict)
-
-    def test_bounced_message_id(self):
-        "ML13: a bounce names the letter that it returns"
-        for name, message_id in [
-                ('delivery_report', ORIGINAL),
-                ('delivery_delayed', ORIGINAL),
-                ('nested_letter', 'inner-1@supplier.example'),
-                ('plain', ''),
-                ]:
-            with self.subTest(letter=name):
-                self.assertEqual(
-                    bounced_message_id(letter(name)), message_id)
 
     def test_own(self):
         "ML14: our own letter come back is ignored"

@@ -34,6 +34,12 @@ def poison():
         file.conversation_values, _fail_on_poison)
 
 
+def deadly():
+    "Letters with a certain subject kill whoever judges them"
+    from trytond.modules.helpdesk_mail.intake import filter
+    filter.judge = _then(filter.judge, _kill_by_deadly)
+
+
 def not_stored():
     "A letter finds a defect before it is stored"
     from trytond.modules.helpdesk_mail.inbound_email import Inbox
@@ -67,6 +73,11 @@ def _fail(*args):
 def _fail_on_poison(letter, *args):
     if 'Poison' in letter.subject:
         _fail()
+
+
+def _kill_by_deadly(letter, *args):
+    if 'Deadly' in letter.subject:
+        _kill()
 
 
 if __name__ == '__main__':

@@ -54,6 +54,27 @@ def test_poison(site, inbox):
     assert mended.ticket not in {m.ticket for m in letters}
 
 
+def test_deadly(site, inbox):
+    """
+    ML1: a letter that kills the process each time it is judged is held in the
+    end, with the reason, and the others are filed meanwhile
+    """
+    deliver(site, inbox, [
+            letter(f"{inbox} {i}", sender=f'{i}@{inbox}.test',
+                subject="Deadly" if i == 7 else "Hello")
+            for i in range(30)])
+    for _ in range(10):
+        site.cron(accident='deadly')
+        if 'received' not in {m.state for m in site.letters(inbox)}:
+            break
+    letters = site.letters(inbox)
+    bad = letters.pop(7)
+    assert {m.state for m in letters} == {'filed'}
+    assert len({m.ticket for m in letters}) == 29
+    assert (bad.state, bad.ticket) == ('held', None)
+    assert "ended several times" in bad.reason
+
+
 def test_two_workers(site, inbox):
     """
     ML4, ML6, X1: a hundred letters, each of fifty through two doors, judged by
