@@ -9,7 +9,7 @@ bulk. Not here: what the steps decide.
 """
 import datetime as dt
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import trytond.config as config
@@ -20,9 +20,12 @@ from trytond.tools.email_ import EmailNotValidError, validate_email
 from trytond.transaction import Transaction, TransactionError
 
 from .intake import acknowledge, file, filter, identify, parse, thread
+from .intake.correspondents import Correspondents, domain_of
 from .intake.verdict import Verdict
+from .mail_values import NewValues
 from .matter import Matter, Matters
 from .outgoing import Outgoing
+from .section_address import plain
 
 BATCH = 25
 # Automatic answers that an address gets in an hour at the most
@@ -84,6 +87,7 @@ class Item:
     mail: object
     letter: object = None
     verdict: Verdict = None
+    correspondents: Correspondents = Correspondents()
     sender: object = None
     clues: tuple = ()
     section: object = None
@@ -102,6 +106,7 @@ class Receiver:
         Section = pool.get('helpdesk.section')
         self.items = [Item(mail) for mail in mails]
         self.sections = Section.by_address()
+        self.new_values = NewValues()
 
     def run(self):
         self.parse()
@@ -130,14 +135,17 @@ class Receiver:
     def filter(self):
         pool = Pool()
         Mail = pool.get('helpdesk.mail')
+        self._find_sections()
+        self._find_correspondents()
         policy = filter.Policy(
             own_mark=Outgoing.mark(),
             own_addresses=frozenset(self.sections),
             max_size=MAX_LETTER)
         for item in self.items:
-            item.section = self._section(item)
             item.verdict = filter.judge(
-                item.letter, policy, Mail.filters())
+                item.letter,
+                replace(policy, correspondents=item.correspondents),
+                Mail.filters())
             if item.mail.released and item.letter.sender:
                 item.verdict = Verdict(
                     'file', 'released', automatic=item.verdict.automatic,
@@ -145,34 +153,46 @@ class Receiver:
             if item.verdict.action == 'file' and not item.section:
                 item.verdict = Verdict('hold', 'no_section')
 
-    def _section(self, item):
-        "Return the section of the rule, of the address, or the default one."
-        if item.mail.section:
-            return item.mail.section
-        for address in item.letter.to + item.letter.cc:
-            local, _, domain = address.email.rpartition('@')
-            plain = f"{local.partition('+')[0]}@{domain}"
-            section = (self.sections.get(address.email)
-                or self.sections.get(plain))
-            if section:
-                return section
-        return self._default_section
+    def _find_sections(self):
+        "That of the rule, of the address, or the default one."
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        sections = Section.of_letters(
+            [i.letter for i in self.items], self.sections)
+        for item, section in zip(self.items, sections):
+            item.section = (item.mail.section or section
+                or self._default_section(item.mail.inbox.company))
+
+    def _default_section(self, company):
+        "Return that of the company, or of the first one if it is None."
+        sections = self._default_sections
+        if company is None:
+            company = Transaction().context.get('company')
+            if company not in sections:
+                return next(iter(sections.values()), None)
+        return sections.get(int(company))
 
     @cached_property
-    def _default_section(self):
+    def _default_sections(self):
         pool = Pool()
-        Configuration = pool.get('helpdesk.configuration')
         Value = pool.get('helpdesk.configuration.section')
-        company = Transaction().context.get('company')
-        if company is not None:
-            section = Configuration(1).get_multivalue(
-                'default_section', company=company)
-            if section:
-                return section
-        values = Value.search(
-            [('default_section', '!=', None)],
-            order=[('company', 'ASC')], limit=1)
-        return values[0].default_section if values else None
+        return {v.company.id: v.default_section for v in Value.search([
+                    ('default_section', '!=', None),
+                    ('company', '!=', None),
+                    ], order=[('company', 'ASC')])}
+
+    def _find_correspondents(self):
+        pool = Pool()
+        Address = pool.get('helpdesk.mail.address')
+        found = Address.correspondents({
+                a.email for i in self.items
+                for a in [i.letter.sender, *i.letter.to, *i.letter.cc] if a})
+        for item in self.items:
+            company = (
+                item.section.company if item.section
+                else item.mail.inbox.company)
+            item.correspondents = found.get(
+                company.id if company else None, found[None])
 
     def deduplicate(self):
         "The same letter through two doors, or twice through one, is one."
@@ -200,10 +220,13 @@ class Receiver:
     def identify(self):
         pool = Pool()
         ContactMechanism = pool.get('party.contact_mechanism')
-        parties = ContactMechanism.parties_by_email(
-            {i.letter.sender.email for i in self.filed})
+        Domain = pool.get('helpdesk.mail.domain')
+        emails = {i.letter.sender.email for i in self.filed}
+        parties = ContactMechanism.parties_by_email(emails)
+        organisations = Domain.organisations({domain_of(e) for e in emails})
         for item in self.filed:
-            item.sender = identify.identify(item.letter, parties.get)
+            item.sender = identify.identify(
+                item.letter, parties.get, organisations.get)
 
     def thread(self):
         pool = Pool()
@@ -229,6 +252,10 @@ class Receiver:
                     # It answers a letter of ours that is no longer there
                     item.verdict = Verdict('ignore', 'auto_replied')
                     continue
+                if (not item.follows and not item.mail.released
+                        and item.section.holds(item.sender)):
+                    item.verdict = Verdict('hold', 'unknown_sender')
+                    continue
                 item.new = True
                 item.matter = self._new_matter(item)
             matters.add(item)
@@ -237,7 +264,8 @@ class Receiver:
         sender, section = item.sender, item.section
         return Matter(
             company=section.company.id, section=section,
-            email=sender.email, parties=set(sender.parties),
+            email=sender.email,
+            parties={*sender.parties, sender.organisation} - {None},
             others=set(self._copied(item)))
 
     def _copied(self, item):
@@ -246,15 +274,20 @@ class Receiver:
             a.email: a.name for a in item.letter.to + item.letter.cc
             if a.email != item.sender.email
             and a.email not in self.sections
-            and not self._is_ours(a.email)}
-
-    def _is_ours(self, email):
-        local, _, domain = email.rpartition('@')
-        return f"{local.partition('+')[0]}@{domain}" in self.sections
+            and plain(a.email) not in self.sections
+            and item.correspondents.gets_copies(a.email)}
 
     def file(self):
         self._create_tickets([i for i in self.filed if i.new])
         self._create_conversations()
+        self._update_tickets([
+                i for i in self.filed
+                if not i.new and not i.verdict.automatic])
+
+    def _update_tickets(self, items):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        Ticket.updated_by_mail([i.matter.ticket for i in items])
 
     def _create_tickets(self, items):
         pool = Pool()
@@ -262,14 +295,16 @@ class Receiver:
         Party = pool.get('party.party')
         created = self._create_parties(items)
         parties = {p.id: p for p in Party.browse(
-                [i.sender.party for i in items if i.sender.party])}
+                {i.sender.party or i.sender.organisation for i in items}
+                - {None})}
         # What the look-up of the preceding tickets finds is there already;
         # a ticket of this batch is linked when it has been made
         vlist = []
         for item in items:
             party = (parties.get(item.sender.party)
                 or created.get(item.sender.email))
-            vlist.append(self._ticket_values(item, party))
+            vlist.append(self._ticket_values(
+                    item, party, parties.get(item.sender.organisation)))
         Ticket.set_numbers(vlist)
         with Transaction().set_context(helpdesk_acknowledge=False):
             tickets = Ticket.create(vlist)
@@ -283,7 +318,7 @@ class Receiver:
             item.matter.ticket.preceding = item.mentions.ticket
         Ticket.save([i.matter.ticket for i in late])
 
-    def _ticket_values(self, item, party):
+    def _ticket_values(self, item, party, organisation):
         values = file.ticket_values(
             item.letter, item.sender,
             no_subject=gettext('helpdesk_mail.msg_no_subject'))
@@ -297,6 +332,7 @@ class Receiver:
                 before.update(contact=None, sale=None)
         else:
             before = self._default_values(item)
+        party = party or organisation
         return {
             **before,
             **values,
@@ -314,6 +350,7 @@ class Receiver:
     def _default_values(self, item):
         section, mentions = item.section, item.mentions
         return {
+            **self.new_values.of(section, item.mail.email.rule),
             'section': section.id,
             'company': section.company.id,
             'preceding': (mentions.ticket.id
@@ -331,14 +368,16 @@ class Receiver:
     def _create_parties(self, items):
         "Return the new parties of the unknown senders, by address."
         pool = Pool()
+        Newcomer = pool.get('helpdesk.mail.newcomer')
         Party = pool.get('party.party')
         unknown = {}
         for item in items:
             email = item.sender.email
-            if (item.section.create_party and not item.sender.parties
+            if (item.section.makes_party(item.sender, item.mail.released)
                     and not (item.follows and item.follows.ticket.party)
                     and not item.verdict.automatic and _is_valid(email)):
                 unknown.setdefault(email, item.sender.name)
+        Newcomer.announce(unknown)
         parties = Party.create([{
                     'name': name,
                     'addresses': [],

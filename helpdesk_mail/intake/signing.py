@@ -2,7 +2,7 @@
 # of this repository contains the full copyright notices and license terms.
 """Message-IDs and reply addresses that only we can make.
 
-Decided here: how a ticket is written into them and proved.
+Decided here: how a ticket or a section is written into them and proved.
 Not here: whether their bearer may write to that ticket (thread.py).
 
 The proof is HMAC-SHA256 (RFC 2104), cut to 80 bits and written in base32,
@@ -18,6 +18,8 @@ _MESSAGE_ID = re.compile(
     rf'helpdesk\.({_DIGITS})\.([a-z0-9_-]{{1,64}})\.({_PROOF})@[^@\s<>]+')
 _REPLY_ADDRESS = re.compile(
     rf'[^@\s<>]*\+({_DIGITS})-({_PROOF})@[^@\s<>]+')
+_SECTION_ADDRESS = re.compile(
+    rf'[^@\s<>]*\+in-({_DIGITS})-({_PROOF})@[^@\s<>]+')
 _NONCE = re.compile(r'[A-Za-z0-9_-]{1,64}')
 _ADDRESS = re.compile(r'([^@\s<>]+)@([^@\s<>]+)')
 _MAX_LOCAL = 64
@@ -57,14 +59,8 @@ def reply_address(secret, ticket, address):
     none, or if its local part becomes longer than 64 characters (RFC 5321,
     4.5.3.1.1).
     """
-    match = _ADDRESS.fullmatch(address)
-    if not match:
-        raise ValueError("not an address")
     proof = _prove(secret, 'address', _checked(ticket))
-    local = f'{match[1]}+{ticket}-{proof}'
-    if len(local) > _MAX_LOCAL:
-        raise ValueError("local part too long")
-    return f'{local}@{match[2]}'
+    return _subaddress(address, f'{ticket}-{proof}')
 
 
 def read_reply_address(secret, address):
@@ -79,6 +75,27 @@ def read_reply_address(secret, address):
     return _verified(secret, 'address', ticket, '', proof)
 
 
+def section_address(secret, section, address):
+    """Return the address that names a section, 'local+in-3-proof@domain'.
+
+    ``section`` is its positive id.  Otherwise as reply_address.
+    """
+    proof = _prove(secret, 'section', _checked(section))
+    return _subaddress(address, f'in-{section}-{proof}')
+
+
+def read_section_address(secret, address):
+    """Return the section of an address made by us, else None.
+
+    ``address`` is any text.  Never raises.
+    """
+    match = _SECTION_ADDRESS.fullmatch(address.strip(' <>').lower())
+    if not match:
+        return None
+    section, proof = match.groups()
+    return _verified(secret, 'section', section, '', proof)
+
+
 def mark(secret):
     """Return the mark of our own letters, for the header X-Tryton-Helpdesk.
 
@@ -88,10 +105,21 @@ def mark(secret):
     return _prove(secret, 'mark')
 
 
-def _checked(ticket):
-    if not re.fullmatch(_DIGITS, str(ticket)):
-        raise ValueError("ticket must be a positive number")
-    return ticket
+def _subaddress(address, detail):
+    "Put the detail into the address (RFC 5233)."
+    match = _ADDRESS.fullmatch(address)
+    if not match:
+        raise ValueError("not an address")
+    local = f'{match[1]}+{detail}'
+    if len(local) > _MAX_LOCAL:
+        raise ValueError("local part too long")
+    return f'{local}@{match[2]}'
+
+
+def _checked(id_):
+    if not re.fullmatch(_DIGITS, str(id_)):
+        raise ValueError("the id must be a positive number")
+    return id_
 
 
 def _prove(secret, purpose, ticket='', nonce=''):

@@ -116,7 +116,7 @@ def test_known_customer():
 @with_transaction()
 def test_unknown_customer_not_created():
     "B7: an unknown customer is only created if so set"
-    helpdesk(create_party=False)
+    helpdesk(unknown_sender='none')
     mail, = deliver(letter())
 
     assert mail.ticket.party is None
@@ -429,6 +429,7 @@ def test_letter_of_another_application():
 
     assert deliver(letter(subject="Invoice 1"), inbox=inbox) == []
     email_, = Email.search([('inbox', '=', inbox.id)])
+    Email.process([email_])
     assert email_.rule == inbox.rules[0]
 
 
