@@ -9,12 +9,12 @@ here: where it goes if it was sent to none (receive.py).
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool, PoolMeta
-from trytond.tools.email_ import (
-    EmailNotValidError, normalize_email, validate_email)
+from trytond.tools.email_ import normalize_email
 from trytond.transaction import inactive_records, without_check_access
 
 from .exceptions import AddressError
 from .intake import signing
+from .intake.addresses import is_address
 from .intake.thread import recipients
 from .outgoing import NoSender, Outgoing
 
@@ -57,14 +57,10 @@ class SectionAddress(ModelSQL, ModelView):
         if field_names and 'address' not in field_names:
             return
         for address in addresses:
-            try:
-                validate_email(address.address)
-            except EmailNotValidError as exception:
+            if not is_address(address.address):
                 raise AddressError(gettext(
-                        'helpdesk_mail.msg_section_address',
-                        section=address.section.rec_name,
-                        address=address.address,
-                        error=str(exception))) from exception
+                        'helpdesk_mail.msg_address_invalid',
+                        address=address.address))
         with without_check_access():
             Section.check_addresses([a.address for a in addresses])
 
