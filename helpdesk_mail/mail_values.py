@@ -8,6 +8,7 @@ ticket may have; the rest is left out, since no letter must fail for it. Not
 here: what all new tickets get (helpdesk/default.py).
 """
 from collections import defaultdict
+from dataclasses import replace
 from itertools import chain
 
 from trytond.model import ModelSQL, fields
@@ -34,6 +35,35 @@ LIMITED_BY_RULE = [
             ],
         ()),
     ]
+# What disappears with the optional parts of the helpdesk
+PARTS = {
+    'use_types': {'inbound.email.rule': ['type']},
+    'use_categories': {'inbound.email.rule': ['category']},
+    'use_tags': {
+        'inbound.email.rule': ['tags'],
+        'helpdesk.section': ['mail_tags', 'update_tags'],
+        },
+    'use_stages': {
+        'inbound.email.rule': ['stage'],
+        'helpdesk.section': ['mail_stage', 'update_stage'],
+        },
+    }
+
+
+class Configuration(metaclass=PoolMeta):
+    __name__ = 'helpdesk.configuration'
+
+    @classmethod
+    def parts(cls):
+        parts = dict(super().parts())
+        for name, fields_ in PARTS.items():
+            part = parts[name]
+            parts[name] = replace(part, fields={
+                    **part.fields,
+                    **{m: part.fields.get(m, []) + names
+                        for m, names in fields_.items()},
+                    })
+        return parts
 
 
 class Section(metaclass=PoolMeta):
@@ -176,6 +206,13 @@ class Rule(metaclass=PoolMeta):
         help="The tags of the new tickets, besides those of the section.")
 
     del _states
+
+    @classmethod
+    def parse_view(cls, tree, type, *args, **kwargs):
+        pool = Pool()
+        Configuration = pool.get('helpdesk.configuration')
+        Configuration.hide(cls.__name__, tree, type)
+        return super().parse_view(tree, type, *args, **kwargs)
 
 
 class RuleTag(ModelSQL):
