@@ -9,7 +9,6 @@ here: what all new tickets get (helpdesk/default.py).
 """
 from collections import defaultdict
 from dataclasses import replace
-from itertools import chain
 
 from trytond.model import ModelSQL, fields
 from trytond.modules.helpdesk.ticket import PRIORITIES
@@ -40,11 +39,11 @@ PARTS = {
     'use_types': {'inbound.email.rule': ['type']},
     'use_categories': {'inbound.email.rule': ['category']},
     'use_tags': {
-        'inbound.email.rule': ['tags'],
+        'inbound.email.rule': ['tags', 'update_tags'],
         'helpdesk.section': ['mail_tags', 'update_tags'],
         },
     'use_stages': {
-        'inbound.email.rule': ['stage'],
+        'inbound.email.rule': ['stage', 'update_stage'],
         'helpdesk.section': ['mail_stage', 'update_stage'],
         },
     }
@@ -100,18 +99,41 @@ class Section(metaclass=PoolMeta):
         says goes first. Return a dictionary of values to create a ticket
         with. What a ticket of the section may not have is left out.
         """
-        values = {
-            'stage': self.mail_stage,
-            'tags': list(self.mail_tags),
+        return self._given(
+            {'stage': 'mail_stage', 'tags': 'mail_tags'}, rule,
+            {n: n for n in [
+                    'employee', 'stage', 'type', 'category', 'priority',
+                    'tags']})
+
+    def update_values(self, rule=None):
+        """
+        Return what a ticket of the section gets when the customer writes.
+
+        As mail_values, to write a ticket with.
+        """
+        names = {
+            'stage': 'update_stage',
+            'priority': 'update_priority',
+            'tags': 'update_tags',
             }
-        if rule:
-            for name in ['employee', 'stage', 'type', 'category', 'priority']:
-                if value := getattr(rule, name):
-                    values[name] = value
-            values['tags'] += rule.tags
-        values = {n: v for n, v in values.items() if self._may_have(n, v)}
-        tags = {t.id: None for t in values.pop('tags', []) if t.active}
-        values = {n: getattr(v, 'id', v) for n, v in values.items()}
+        return self._given(names, rule, names)
+
+    def _given(self, names, rule, rule_names):
+        """
+        Return what the section, and above it the rule, give to a ticket.
+
+        names and rule_names tell in which field of them is what.
+        """
+        values, tags = {}, {}
+        for source, names in [(self, names), (rule, rule_names)]:
+            if source is None:
+                continue
+            for name, field in names.items():
+                value = getattr(source, field)
+                if name == 'tags':
+                    tags.update((t.id, t) for t in value if t.active)
+                elif self._may_have(name, value):
+                    values[name] = getattr(value, 'id', value)
         if tags:
             values['tags'] = [('add', list(tags))]
         return values
@@ -127,21 +149,6 @@ class Section(metaclass=PoolMeta):
             return (value.active and value.fits(value.id, self.id)
                 and (name != 'stage' or value.state in STATES))
         return True
-
-    def update_values(self):
-        """
-        Return what a ticket of the section gets when the customer writes.
-
-        A dictionary of values to write a ticket with.
-        """
-        values = {}
-        if self._may_have('stage', self.update_stage):
-            values['stage'] = self.update_stage.id
-        if self.update_priority:
-            values['priority'] = self.update_priority
-        if tags := [t.id for t in self.update_tags if t.active]:
-            values['tags'] = [('add', tags)]
-        return values
 
 
 class SectionMailTag(ModelSQL):
@@ -204,6 +211,22 @@ class Rule(metaclass=PoolMeta):
         'inbound.email.rule-helpdesk.tag', 'rule', 'tag', "Tags",
         states=_states,
         help="The tags of the new tickets, besides those of the section.")
+    update_stage = fields.Many2One(
+        'helpdesk.stage', "Stage after a Letter",
+        domain=[LIMITED_BY_RULE, ('state', 'in', STATES)], states=_states,
+        help="The stage that a ticket gets when the customer writes again, "
+        "if its section has it.\n"
+        "Only while the ticket is in the state of the stage.")
+    update_priority = fields.Selection(
+        [(None, "")] + PRIORITIES, "Priority after a Letter", sort=False,
+        states=_states,
+        help="The priority that a ticket gets when the customer writes "
+        "again.")
+    update_tags = fields.Many2Many(
+        'inbound.email.rule-update-helpdesk.tag', 'rule', 'tag',
+        "Tags after a Letter", states=_states,
+        help="The tags that are added when the customer writes again, "
+        "besides those of the section.")
 
     del _states
 
@@ -229,45 +252,65 @@ class RuleTag(ModelSQL):
         cls.__access__.add('rule')
 
 
+class RuleUpdateTag(ModelSQL):
+    __name__ = 'inbound.email.rule-update-helpdesk.tag'
+
+    rule = fields.Many2One(
+        'inbound.email.rule', "Rule", ondelete='CASCADE', required=True)
+    tag = fields.Many2One(
+        'helpdesk.tag', "Tag", ondelete='CASCADE', required=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.__access__.add('rule')
+
+
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
     @classmethod
     @without_check_access
-    def updated_by_mail(cls, tickets):
-        "Give the tickets what their sections say of a customer's letter."
+    def updated_by_mail(cls, letters):
+        """
+        Give tickets what is said of a customer's letter.
+
+        letters are tuples of a ticket and the inbound.email.rule that took
+        the letter, or None; the last one of a ticket counts.
+        """
         pool = Pool()
         Stage = pool.get('helpdesk.stage')
-        tickets = cls.browse(sorted({t.id for t in tickets}))
-        sections = {t.section.id: t.section for t in tickets}
-        values = {id_: s.update_values() for id_, s in sections.items()}
+        rules = {ticket.id: rule for ticket, rule in letters}
+        tickets = cls.browse(list(rules))
+        given = Given('update_values')
         changes = defaultdict(list)
         for ticket in tickets:
-            stage = values[ticket.section.id].get('stage')
+            section, rule = ticket.section, rules[ticket.id]
+            stage = given.of(section, rule).get('stage')
             stays = stage and Stage.state_of(stage) != ticket.state
-            changes[ticket.section.id, stays].append(ticket)
+            changes[section, rule, bool(stays)].append(ticket)
         args = []
-        for (section, stays), tickets in changes.items():
-            names = values[section].keys() - ({'stage'} if stays else set())
-            if names:
-                args.append((tickets, {n: values[section][n] for n in names}))
+        for (section, rule, stays), tickets in changes.items():
+            values = given.of(section, rule)
+            if stays:
+                del values['stage']
+            if values:
+                args.extend([tickets, values])
         if args:
-            cls.write(*chain(*args))
+            cls.write(*args)
 
 
-class NewValues:
-    "Looks up once what new tickets of a section get by a rule."
+class Given:
+    "Looks up once what tickets of a section get by a rule."
 
-    def __init__(self):
+    def __init__(self, name):
+        "name is that of the method of the section that tells"
+        self._name = name
         self._values = {}
 
     def of(self, section, rule):
-        """
-        Return the values of a new ticket, see Section.mail_values.
-
-        rule may be None.
-        """
-        key = (section.id, rule.id if rule else None)
+        "Return a dictionary of the values by a rule, or by None."
+        key = (section, rule)
         if key not in self._values:
-            self._values[key] = section.mail_values(rule)
+            self._values[key] = getattr(section, self._name)(rule)
         return dict(self._values[key])

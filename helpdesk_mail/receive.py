@@ -22,7 +22,7 @@ from trytond.transaction import Transaction, TransactionError
 from .intake import acknowledge, file, filter, identify, parse, thread
 from .intake.correspondents import Correspondents, domain_of
 from .intake.verdict import Verdict
-from .mail_values import NewValues
+from .mail_values import Given
 from .matter import Matter, Matters
 from .outgoing import Outgoing
 from .section_address import plain
@@ -106,7 +106,7 @@ class Receiver:
         Section = pool.get('helpdesk.section')
         self.items = [Item(mail) for mail in mails]
         self.sections = Section.by_address()
-        self.new_values = NewValues()
+        self.given = Given('mail_values')
 
     def run(self):
         self.parse()
@@ -287,7 +287,8 @@ class Receiver:
     def _update_tickets(self, items):
         pool = Pool()
         Ticket = pool.get('helpdesk.ticket')
-        Ticket.updated_by_mail([i.matter.ticket for i in items])
+        Ticket.updated_by_mail([
+                (i.matter.ticket, i.mail.email.rule) for i in items])
 
     def _create_tickets(self, items):
         pool = Pool()
@@ -350,7 +351,7 @@ class Receiver:
     def _default_values(self, item):
         section, mentions = item.section, item.mentions
         return {
-            **self.new_values.of(section, item.mail.email.rule),
+            **self.given.of(section, item.mail.email.rule),
             'section': section.id,
             'company': section.company.id,
             'preceding': (mentions.ticket.id

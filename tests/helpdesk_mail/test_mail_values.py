@@ -146,6 +146,56 @@ def test_updated_ticket():
 
 
 @with_transaction()
+def test_updated_ticket_by_rule():
+    "C16: what a rule gives to updated tickets goes before its section"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = helpdesk(
+        update_stage=make('stage', "Section"), update_priority='low',
+        update_tags=[make('tag', "section")])
+    with Transaction().set_context(desk.context):
+        other = desk.make_section("Other")
+    mail, = deliver(letter("one", message_id='<one@example.org>'))
+    tags = [make('tag', "rule")]
+    deliver(letter("two", References='<one@example.org>'), inbox=make_inbox(
+            update_stage=make('stage', "Theirs", sections=[other]),
+            update_priority='urgent', update_tags=tags))
+
+    ticket = Ticket(mail.ticket.id)
+    assert ticket.stage.name == "Section"
+    assert ticket.priority == 'urgent'
+    assert {t.name for t in ticket.tags} == {"section", "rule"}
+    stage = make('stage', "Rule")
+    deliver(letter("three", References='<one@example.org>'),
+        inbox=make_inbox(update_stage=stage))
+    ticket = Ticket(mail.ticket.id)
+    assert (ticket.stage, ticket.priority) == (stage, 'low')
+
+
+@with_transaction()
+def test_switched_off():
+    "C20: what is switched off is not shown in sections and rules either"
+    pool = Pool()
+    Configuration = pool.get('helpdesk.configuration')
+    Rule = pool.get('inbound.email.rule')
+    Section = pool.get('helpdesk.section')
+
+    def shown(Model):
+        return set(Model.fields_view_get(view_type='form')['fields'])
+
+    names = {'stage', 'type', 'category', 'tags', 'update_stage'}
+    assert names <= shown(Rule)
+    assert {'mail_stage', 'update_tags'} <= shown(Section)
+    configuration = Configuration(1)
+    for part in ['types', 'categories', 'tags', 'stages']:
+        setattr(configuration, f'use_{part}', False)
+    configuration.save()
+    assert names.isdisjoint(shown(Rule))
+    assert 'priority' in shown(Rule)
+    assert {'mail_stage', 'update_tags'}.isdisjoint(shown(Section))
+
+
+@with_transaction()
 def test_update_keeps_the_state():
     "C16: a letter moves no ticket to a stage of another state"
     pool = Pool()
