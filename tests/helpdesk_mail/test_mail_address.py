@@ -209,7 +209,7 @@ def test_letters_without_section():
     user, context = desk.as_user(desk.manager)
     with user, context:
         assert {m.id for m in Mail.search([])} == {mails[0].id, mails[2].id}
-    admin = desk.make_user('admin', [], 'group_helpdesk_admin')
+    admin = desk.make_user('head', [], 'group_helpdesk_admin')
     user, context = desk.as_user(admin)
     with user, context:
         assert set(Inbox.search([])) == {inboxes[0], inboxes[2]}

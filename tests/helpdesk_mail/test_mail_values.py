@@ -10,8 +10,9 @@ from tests.benchmarks.statements import Statements
 from tests.helpdesk_mail.test_receive import deliver, helpdesk
 from tests.records import letter
 
-# Once in a while Tryton counts anew how many records there are
-SPARE = 4
+# Once in a while Tryton counts anew how many records there are, and letters
+# that come before and after a full second are written apart
+SPARE = 15
 
 
 def setup_module():
