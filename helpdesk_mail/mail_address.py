@@ -15,11 +15,14 @@ from trytond.model import (
     DeactivableMixin, Exclude, Index, ModelSQL, ModelView, Unique, fields)
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
+from trytond.tools import grouped_slice
 from trytond.transaction import inactive_records, without_check_access
 
 from .exceptions import PatternError
 from .intake.correspondents import Correspondents, normalise, patterns
 
+# SQLite takes only so many values
+MAX_PATTERNS = 10_000
 FLAGS = ['blocked', 'no_automatic', 'not_in_copy']
 
 
@@ -101,14 +104,17 @@ class MailAddress(DeactivableMixin, ModelSQL, ModelView):
     @without_check_access
     def correspondents(cls, emails):
         """
-        Return what holds for the addresses, in one query.
+        Return what holds for the addresses.
 
         A dictionary from the id of a company to Correspondents, for any
         company that has none of its own by None.
         """
-        wanted = {p for e in emails for p in patterns(e)}
-        rows = cls.search(
-            [('pattern', 'in', list(wanted))], order=[]) if wanted else []
+        wanted = sorted({p for e in emails for p in patterns(e)})
+        rows = [
+            # One query but for letters to thousands
+            row for group in grouped_slice(wanted, MAX_PATTERNS)
+            for row in cls.search(
+                [('pattern', 'in', list(group))], order=[])]
         found = defaultdict(lambda: {f: set() for f in FLAGS})
         companies = {None, *(r.company.id for r in rows if r.company)}
         for row in rows:
