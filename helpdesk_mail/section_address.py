@@ -101,6 +101,12 @@ class Section(metaclass=PoolMeta):
                     [s.mail_address for s in sections if s.mail_address])
 
     @classmethod
+    def copy(cls, sections, default=None):
+        default = default.copy() if default is not None else {}
+        default.setdefault('addresses')
+        return super().copy(sections, default=default)
+
+    @classmethod
     def check_addresses(cls, addresses):
         """
         Check that no mail address is also another address of a section.

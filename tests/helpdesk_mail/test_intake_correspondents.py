@@ -3,6 +3,8 @@
 import unittest
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from trytond.modules.helpdesk_mail.intake.correspondents import (
     Correspondents, domain_of, normalise, patterns)
 from trytond.modules.helpdesk_mail.intake.freemail import is_free
@@ -86,6 +88,22 @@ class CorrespondentsTestCase(unittest.TestCase):
                 'mail.com.acme.es']:
             with self.subTest(domain=domain):
                 self.assertFalse(is_free(domain))
+
+    @settings(deadline=None, database=None)
+    @given(st.one_of(
+            st.text(), st.from_regex(r'\A[a-zé.@*-]*@[a-zü.-]*\Z')))
+    def test_any_text(self, text):
+        "ML1: no text is an error but for who lists it"
+        self.assertLess(len(patterns(text)), 10)
+        is_free(domain_of(text))
+        self.assertFalse(Correspondents().is_blocked(text))
+        try:
+            normal = normalise(text)
+        except ValueError:
+            return
+        self.assertEqual(normalise(normal), normal)
+        if '@' in normal:
+            self.assertIn(normal, patterns(normal))
 
     def test_domain(self):
         "PO4: the domain in the form in which it is compared"

@@ -77,6 +77,18 @@ def test_address_of_one_section():
 
 
 @with_transaction()
+def test_copied_section():
+    "C12: the copy of a section has no addresses of the other one"
+    pool = Pool()
+    Section = pool.get('helpdesk.section')
+    _, sales = two_sections()
+    copy, = Section.copy([sales], {'mail_address': None})
+
+    assert not copy.addresses
+    assert len(Section(sales.id).addresses) == 1
+
+
+@with_transaction()
 def test_forwarded():
     "C13: what another address forwards finds the section it is for"
     _, sales = two_sections()
