@@ -9,6 +9,14 @@ class AddressError(ValidationError):
     pass
 
 
+class PatternError(ValidationError):
+    pass
+
+
+class DomainError(ValidationError):
+    pass
+
+
 class MailboxError(UserError):
     pass
 

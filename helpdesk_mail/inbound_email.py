@@ -22,6 +22,10 @@ class Inbox(metaclass=PoolMeta):
 
     helpdesk = fields.Boolean("Helpdesk",
         help="Letters that no rule takes become tickets.")
+    company = fields.Many2One('company.company', "Company",
+        help="The company whose mail it is: its default section gets the "
+        "letters that no other takes, and its managers see them.\n"
+        "Leave empty for all companies.")
 
     @classmethod
     def __register__(cls, module_name):
@@ -38,6 +42,10 @@ class Inbox(metaclass=PoolMeta):
     def default_helpdesk(cls):
         return True
 
+    @classmethod
+    def default_company(cls):
+        return Transaction().context.get('company')
+
     def process(self, email_):
         pool = Pool()
         Mail = pool.get('helpdesk.mail')
@@ -53,8 +61,8 @@ class Inbox(metaclass=PoolMeta):
         letters is a list of raw letters, as bytes, or of tuples of a raw
         letter and a dictionary of values of helpdesk.mail that tell where it
         came from. Return the helpdesk.mail records; letters that a rule
-        gives to another part of Tryton have none. After the commit the
-        letters are ours.
+        gives to another part of Tryton have none: they are tasks of their
+        own. After the commit the letters are ours.
         """
         pool = Pool()
         Email = pool.get('inbound.email')
@@ -69,12 +77,12 @@ class Inbox(metaclass=PoolMeta):
         for email_, (_, values) in zip(emails, letters):
             rule = self._rule(email_)
             if rule and rule.action != ACTION:
-                email_.rule = rule
-                rule.run(email_)
                 others.append(email_)
             elif rule or self.helpdesk:
                 ours.append((email_, rule, {**origin, **values}))
-        Email.save(others)
+        for email_ in others:
+            # What fails there must not keep us from taking the next letters
+            Email.__queue__.process([email_])
         return Mail.receive_all(ours)
 
     def _rule(self, email_):

@@ -23,10 +23,13 @@ from .bounce import Bounces
 from .colleague import Colleagues, file_answers
 from .flood import Flood
 from .intake import acknowledge, file, filter, identify, parse, thread, trust
+from .intake.correspondents import Correspondents, domain_of
 from .intake.quote import Folded
 from .intake.verdict import Verdict
+from .mail_values import Given
 from .matter import Matter, Matters
 from .outgoing import Outgoing
+from .section_address import plain
 
 BATCH = 25
 # Automatic answers that an address gets in an hour at the most
@@ -89,6 +92,7 @@ class Item:
     letter: object = None
     trust: object = None
     verdict: Verdict = None
+    correspondents: Correspondents = Correspondents()
     # Of letters of our own people: whether it may be one, the user whose
     # answer it is, the ticket of which they are the customer, and what they
     # forwarded
@@ -116,6 +120,7 @@ class Receiver:
         Section = pool.get('helpdesk.section')
         self.items = [Item(mail) for mail in mails]
         self.sections = Section.by_address()
+        self.given = Given('mail_values')
 
     def run(self):
         self.parse()
@@ -151,14 +156,17 @@ class Receiver:
     def filter(self):
         pool = Pool()
         Mail = pool.get('helpdesk.mail')
+        self._find_sections()
+        self._find_correspondents()
         policy = filter.Policy(
             own_mark=Outgoing.mark(),
             own_addresses=frozenset(self.sections),
             max_size=MAX_LETTER)
         for item in self.items:
-            item.section = self._section(item)
             item.verdict = filter.judge(
-                item.letter, policy, Mail.filters())
+                item.letter,
+                replace(policy, correspondents=item.correspondents),
+                Mail.filters())
             if item.mail.is_wanted(item.letter):
                 item.verdict = Verdict(
                     'file', 'released', automatic=item.verdict.automatic,
@@ -166,34 +174,46 @@ class Receiver:
             if item.verdict.action == 'file' and not item.section:
                 item.verdict = Verdict('hold', 'no_section')
 
-    def _section(self, item):
-        "Return the section of the rule, of the address, or the default one."
-        if item.mail.section:
-            return item.mail.section
-        for address in item.letter.to + item.letter.cc:
-            local, _, domain = address.email.rpartition('@')
-            plain = f"{local.partition('+')[0]}@{domain}"
-            section = (self.sections.get(address.email)
-                or self.sections.get(plain))
-            if section:
-                return section
-        return self._default_section
+    def _find_sections(self):
+        "That of the rule, of the address, or the default one."
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        sections = Section.of_letters(
+            [i.letter for i in self.items], self.sections)
+        for item, section in zip(self.items, sections):
+            item.section = (item.mail.section or section
+                or self._default_section(item.mail.inbox.company))
+
+    def _default_section(self, company):
+        "Return that of the company, or of the first one if it is None."
+        sections = self._default_sections
+        if company is None:
+            company = Transaction().context.get('company')
+            if company not in sections:
+                return next(iter(sections.values()), None)
+        return sections.get(int(company))
 
     @cached_property
-    def _default_section(self):
+    def _default_sections(self):
         pool = Pool()
-        Configuration = pool.get('helpdesk.configuration')
         Value = pool.get('helpdesk.configuration.section')
-        company = Transaction().context.get('company')
-        if company is not None:
-            section = Configuration(1).get_multivalue(
-                'default_section', company=company)
-            if section:
-                return section
-        values = Value.search(
-            [('default_section', '!=', None)],
-            order=[('company', 'ASC')], limit=1)
-        return values[0].default_section if values else None
+        return {v.company.id: v.default_section for v in Value.search([
+                    ('default_section', '!=', None),
+                    ('company', '!=', None),
+                    ], order=[('company', 'ASC')])}
+
+    def _find_correspondents(self):
+        pool = Pool()
+        Address = pool.get('helpdesk.mail.address')
+        found = Address.correspondents({
+                a.email for i in self.items
+                for a in [i.letter.sender, *i.letter.to, *i.letter.cc] if a})
+        for item in self.items:
+            company = (
+                item.section.company if item.section
+                else item.mail.inbox.company)
+            item.correspondents = found.get(
+                company.id if company else None, found[None])
 
     def deduplicate(self):
         "The same letter through two doors, or twice through one, is one."
@@ -225,11 +245,13 @@ class Receiver:
     def identify(self):
         pool = Pool()
         ContactMechanism = pool.get('party.contact_mechanism')
-        parties = ContactMechanism.parties_by_email(
-            {i.letter.sender.email for i in self.filed if i.letter.sender})
+        Domain = pool.get('helpdesk.mail.domain')
+        emails = {i.letter.sender.email for i in self.filed if i.letter.sender}
+        parties = ContactMechanism.parties_by_email(emails)
+        organisations = Domain.organisations({domain_of(e) for e in emails})
         for item in self.filed:
-            item.sender = item.mail.wanted_sender(
-                identify.identify(item.letter, parties.get))
+            item.sender = item.mail.wanted_sender(identify.identify(
+                    item.letter, parties.get, organisations.get))
 
     def thread(self):
         pool = Pool()
@@ -266,6 +288,10 @@ class Receiver:
                     # It answers a letter of ours that is no longer there
                     item.verdict = Verdict('ignore', 'auto_replied')
                     continue
+                if (not item.follows and not item.mail.released
+                        and item.section.holds(item.sender)):
+                    item.verdict = Verdict('hold', 'unknown_sender')
+                    continue
                 if not flood.lets_in(item):
                     item.verdict = Verdict('hold', 'flood', answer=False)
                     continue
@@ -278,7 +304,8 @@ class Receiver:
         sender, section = item.sender, item.section
         return Matter(
             company=section.company.id, section=section,
-            email=sender.email, parties=set(sender.parties),
+            email=sender.email,
+            parties={*sender.parties, sender.organisation} - {None},
             others=set(self._copied(item)))
 
     def _copied(self, item):
@@ -289,12 +316,11 @@ class Receiver:
         return {
             a.email: a.name for a in item.letter.to + item.letter.cc
             if a.email != item.sender.email
-            and a.email not in self.sections
-            and not self._is_ours(a.email)}
+            and not self._is_ours(a.email)
+            and item.correspondents.gets_copies(a.email)}
 
     def _is_ours(self, email):
-        local, _, domain = email.rpartition('@')
-        return f"{local.partition('+')[0]}@{domain}" in self.sections
+        return email in self.sections or plain(email) in self.sections
 
     def file(self):
         pool = Pool()
@@ -305,6 +331,9 @@ class Receiver:
                 encrypted=gettext('helpdesk_mail.msg_encrypted'))
         self._create_tickets([i for i in self.filed if i.new])
         self._create_conversations()
+        self._update_tickets([
+                i for i in self.filed
+                if not i.new and not i.verdict.automatic])
         Ticket.let_write([
                 (i.matter.ticket, i.sender.email, i.sender.name)
                 for i in self.filed if i.mail.wanted_ticket])
@@ -314,20 +343,28 @@ class Receiver:
         "Return the lines below which the sender quotes our own letter."
         return ()
 
+    def _update_tickets(self, items):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        Ticket.updated_by_mail([
+                (i.matter.ticket, i.mail.email.rule) for i in items])
+
     def _create_tickets(self, items):
         pool = Pool()
         Ticket = pool.get('helpdesk.ticket')
         Party = pool.get('party.party')
         created = self._create_parties(items)
         parties = {p.id: p for p in Party.browse(
-                [i.sender.party for i in items if i.sender.party])}
+                {i.sender.party or i.sender.organisation for i in items}
+                - {None})}
         # What the look-up of the preceding tickets finds is there already;
         # a ticket of this batch is linked when it has been made
         vlist = []
         for item in items:
             party = (parties.get(item.sender.party)
                 or created.get(item.sender.email))
-            vlist.append(self._ticket_values(item, party))
+            vlist.append(self._ticket_values(
+                    item, party, parties.get(item.sender.organisation)))
         Ticket.set_numbers(vlist)
         with Transaction().set_context(helpdesk_acknowledge=False):
             tickets = Ticket.create(vlist)
@@ -341,7 +378,7 @@ class Receiver:
             item.matter.ticket.preceding = item.mentions.ticket
         Ticket.save([i.matter.ticket for i in late])
 
-    def _ticket_values(self, item, party):
+    def _ticket_values(self, item, party, organisation):
         values = file.ticket_values(
             item.letter, item.sender,
             no_subject=gettext('helpdesk_mail.msg_no_subject'),
@@ -356,6 +393,7 @@ class Receiver:
                 before.update(contact=None, sale=None)
         else:
             before = self._default_values(item)
+        party = party or organisation
         return {
             **before,
             **values,
@@ -374,6 +412,7 @@ class Receiver:
     def _default_values(self, item):
         section, mentions = item.section, item.mentions
         return {
+            **self.given.of(section, item.mail.email.rule),
             'section': section.id,
             'company': section.company.id,
             'preceding': (mentions.ticket.id
@@ -391,14 +430,16 @@ class Receiver:
     def _create_parties(self, items):
         "Return the new parties of the unknown senders, by address."
         pool = Pool()
+        Newcomer = pool.get('helpdesk.mail.newcomer')
         Party = pool.get('party.party')
         unknown = {}
         for item in items:
             email = item.sender.email
-            if (item.section.create_party and not item.sender.parties
+            if (item.section.makes_party(item.sender, item.mail.released)
                     and not (item.follows and item.follows.ticket.party)
                     and not item.verdict.automatic and _is_valid(email)):
                 unknown.setdefault(email, item.sender.name)
+        Newcomer.announce(unknown)
         parties = Party.create([{
                     'name': name,
                     'addresses': [],

@@ -31,9 +31,6 @@ class Section(metaclass=PoolMeta):
         "section (RFC 5233).")
     acknowledge = fields.Boolean("Confirm New Tickets",
         help="Send the customer a mail with the number of a new ticket.")
-    create_party = fields.Boolean("Create Unknown Customers",
-        help="Create a party for an unknown sender.\n"
-        "Otherwise the ticket only has the name and the address.")
 
     @classmethod
     def default_subaddress(cls):
@@ -41,10 +38,6 @@ class Section(metaclass=PoolMeta):
 
     @classmethod
     def default_acknowledge(cls):
-        return True
-
-    @classmethod
-    def default_create_party(cls):
         return True
 
     @classmethod

@@ -28,7 +28,7 @@ def _section(company, name, visibility, address, members):
     section = Model.get('helpdesk.section')(
         name=name, company=company, visibility=visibility,
         mail_name=f"Ribera {name}", mail_address=address,
-        acknowledge=True, create_party=True, subaddress=True)
+        acknowledge=True, unknown_sender='create', subaddress=True)
     section.members.extend(
         Model.get('company.employee')(member.id) for member in members)
     section.save()

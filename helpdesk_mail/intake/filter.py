@@ -9,6 +9,7 @@ Not here: what is done about it.
 import re
 from dataclasses import dataclass
 
+from .correspondents import Correspondents
 from .headers import parameters
 from .report import read
 from .verdict import Verdict
@@ -36,12 +37,14 @@ class Policy:
 
     ``own_mark`` is the value of X-Tryton-Helpdesk on what we send, '' if
     none; ``own_addresses`` the addresses, in lower case, that we send from;
-    ``max_size`` the largest letter in bytes that is filed, None for any.
+    ``max_size`` the largest letter in bytes that is filed, None for any;
+    ``correspondents`` the addresses and domains that people listed.
     """
 
     own_mark: str = ''
     own_addresses: frozenset[str] = frozenset()
     max_size: int | None = None
+    correspondents: Correspondents = Correspondents()
 
 
 def own(letter, policy):
@@ -71,6 +74,13 @@ def bounce(letter, policy):
         return Verdict(
             'ignore', 'bounce' if read(letter).failed else 'delivery_notice',
             automatic=True, answer=False)
+
+
+def blocked(letter, policy):
+    "People listed whose letters they do not want."
+    if letter.sender and policy.correspondents.is_blocked(
+            letter.sender.email):
+        return Verdict('ignore', 'blocked', answer=False)
 
 
 def too_large(letter, policy):
@@ -125,10 +135,17 @@ def invitation_reply(letter, policy):
         return Verdict('file', 'invitation_reply', answer=False)
 
 
+def never_answered(letter, policy):
+    "People listed who gets no automatic answers."
+    if letter.sender and not policy.correspondents.gets_automatic(
+            letter.sender.email):
+        return Verdict('file', 'no_automatic', answer=False)
+
+
 # Ourselves and bounces first: both may come without a proper sender.
 FILTERS = (
-    own, bounce, too_large, unreadable, automatic_reply, automatic_other,
-    no_answer, invitation_reply)
+    own, bounce, blocked, too_large, unreadable, automatic_reply,
+    automatic_other, no_answer, invitation_reply, never_answered)
 
 
 def judge(letter, policy, filters=FILTERS):

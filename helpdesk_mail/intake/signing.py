@@ -2,7 +2,7 @@
 # of this repository contains the full copyright notices and license terms.
 """Message-IDs and reply addresses that only we can make.
 
-Decided here: how a ticket is written into them and proved.
+Decided here: how a ticket or a section is written into them and proved.
 Not here: whether their bearer may write to that ticket (thread.py).
 
 The proof is HMAC-SHA256 (RFC 2104), cut to 80 bits and written in base32,
@@ -20,6 +20,8 @@ _REPLY_ADDRESS = re.compile(
     rf'[^@\s<>]*\+({_DIGITS})-({_PROOF})@[^@\s<>]+')
 _AGENT_ADDRESS = re.compile(
     rf'[^@\s<>]*\+({_DIGITS})-({_DIGITS})-({_PROOF})@[^@\s<>]+')
+_SECTION_ADDRESS = re.compile(
+    rf'[^@\s<>]*\+in-({_DIGITS})-({_PROOF})@[^@\s<>]+')
 _NONCE = re.compile(r'[A-Za-z0-9_-]{1,64}')
 _ADDRESS = re.compile(r'([^@\s<>]+)@([^@\s<>]+)')
 _MAX_LOCAL = 64
@@ -101,6 +103,27 @@ def read_agent_address(secret, address):
     return int(ticket), int(user)
 
 
+def section_address(secret, section, address):
+    """Return the address that names a section, 'local+in-3-proof@domain'.
+
+    ``section`` is its positive id.  Otherwise as reply_address.
+    """
+    proof = _prove(secret, 'section', _checked(section))
+    return _subaddress(address, f'in-{section}-{proof}')
+
+
+def read_section_address(secret, address):
+    """Return the section of an address made by us, else None.
+
+    ``address`` is any text.  Never raises.
+    """
+    match = _SECTION_ADDRESS.fullmatch(address.strip(' <>').lower())
+    if not match:
+        return None
+    section, proof = match.groups()
+    return _verified(secret, 'section', section, '', proof)
+
+
 def mark(secret):
     """Return the mark of our own letters, for the header X-Tryton-Helpdesk.
 
@@ -117,6 +140,7 @@ def _checked(id_):
 
 
 def _subaddress(address, detail):
+    "Put the detail into the address (RFC 5233)."
     match = _ADDRESS.fullmatch(address)
     if not match:
         raise ValueError("not an address")

@@ -23,7 +23,8 @@ _NUMBER = re.compile(r'\[#\s{0,3}([^\W_][\w/.-]{0,39})\s{0,3}\]')
 _FORWARD = re.compile(
     r'\s*(?:fwd?|wg|wtr|weitergeleitet|tr|rv|reenv|rve|inoltra|i|enc|doorst'
     r'|vb|vl|pd|továbbítás|İlt|ilt|πρθ|转发|轉寄|転送)\s*[:：]', re.I)
-_HEADERS_TO = ('delivered-to', 'x-original-to', 'x-envelope-to')
+_HEADERS_TO = (
+    'delivered-to', 'x-original-to', 'x-envelope-to', 'x-forwarded-to')
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,10 @@ def thread(clues, ticket_of, takes_part):
 
 
 def recipients(letter):
-    "Yield the addresses the letter was sent to, as text."
+    """Yield the addresses the letter was sent to, as they are written.
+
+    Those of To and Cc come first, then what mail servers noted on its way.
+    """
     for address in letter.to + letter.cc:
         yield address.email
     for name in _HEADERS_TO:

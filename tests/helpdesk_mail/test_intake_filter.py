@@ -3,6 +3,7 @@
 import unittest
 
 import pytest
+from trytond.modules.helpdesk_mail.intake.correspondents import Correspondents
 from trytond.modules.helpdesk_mail.intake.filter import FILTERS, Policy, judge
 from trytond.modules.helpdesk_mail.intake.parse import parse
 from trytond.modules.helpdesk_mail.intake.verdict import Verdict
@@ -127,6 +128,26 @@ class FilterTestCase(unittest.TestCase):
                     self.judge(line, sender=sender, policy=policy), verdict)
         # SE5: no mark is no match.
         self.assertEqual(self.judge('X-Tryton-Helpdesk:'), PERSON)
+
+    def test_listed(self):
+        "C3, C4: who is blocked, and who gets no automatic answers"
+        policy = Policy(correspondents=Correspondents(
+                blocked={'spam.example'}, no_automatic={'ann@example.com'}))
+        blocked = Verdict('ignore', 'blocked', answer=False)
+        silent = Verdict('file', 'no_automatic', answer=False)
+        for sender, line, verdict in [
+                ('x@spam.example', 'Subject: Hello', blocked),
+                ('x@news.spam.example', 'Precedence: bulk', blocked),
+                ('ann@example.com', 'Subject: Hello', silent),
+                ('ann@example.com', 'Precedence: list', LIST),
+                ('bob@example.com', 'Subject: Hello', PERSON),
+                # A mail of ours came back, whoever says so
+                ('x@spam.example', 'X-Failed-Recipients: a@b.example',
+                    BOUNCE),
+                ]:
+            with self.subTest(sender=sender, line=line):
+                self.assertEqual(
+                    self.judge(line, policy=policy, sender=sender), verdict)
 
     def test_size(self):
         "ML18: a letter above the limit is held, not lost"

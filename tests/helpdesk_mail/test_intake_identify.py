@@ -45,3 +45,22 @@ class IdentifyTestCase(unittest.TestCase):
             {'boss@bank.example': [1]}.get)
         self.assertEqual(
             found, Sender('eve@evil.example', 'boss@bank.example'))
+
+    def test_organisation(self):
+        "PO4: an unknown sender writes for who has the domain, known ones not"
+        organisations = {'firm.example': 5, 'gmail.com': 6}
+        for email, party, organisation, known in [
+                ('ann@firm.example', None, 5, True),
+                ('Ann@FIRM.example', None, 5, True),
+                ('bob@firm.example', 7, None, True),
+                ('ann@mail.firm.example', None, None, False),
+                ('ann@gmail.com', None, None, False),
+                ('ann@other.example', None, None, False),
+                ]:
+            with self.subTest(email=email):
+                found = identify(
+                    parse(f'From: {email}\n\nx'.encode()),
+                    {'bob@firm.example': [7]}.get, organisations.get)
+                self.assertEqual(
+                    (found.party, found.organisation, found.known),
+                    (party, organisation, known))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trytond.modules.helpdesk_mail.intake.signing import (
     agent_address, mark, message_id, read_agent_address, read_message_id,
-    read_reply_address, reply_address)
+    read_reply_address, read_section_address, reply_address, section_address)
 
 pytestmark = pytest.mark.once
 SECRET = b'a secret of the tests'
@@ -156,3 +156,18 @@ class SigningTestCase(unittest.TestCase):
         "SE5 SE6: no other text is ours, and none is an error"
         self.assertIsNone(read_message_id(SECRET, text))
         self.assertIsNone(read_reply_address(SECRET, text))
+        self.assertIsNone(read_section_address(SECRET, text))
+
+    def test_section(self):
+        "C13: the address of a section is proved, and no ticket's"
+        address = section_address(SECRET, 3, 'help@x.example')
+        self.assertRegex(address, r'\Ahelp\+in-3-[a-z2-7]{16}@x\.example\Z')
+        self.assertEqual(
+            read_section_address(SECRET, f' <{address.upper()}> '), 3)
+        self.assertIsNone(read_reply_address(SECRET, address))
+        for other in [
+                address.replace('-3-', '-4-'), address.replace('in-', ''),
+                reply_address(SECRET, 3, 'help@x.example'), '']:
+            with self.subTest(address=other):
+                self.assertIsNone(read_section_address(SECRET, other))
+        self.assertIsNone(read_section_address(b'other', address))

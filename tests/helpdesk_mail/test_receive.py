@@ -1,6 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+from unittest.mock import patch
+
 import pytest
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
@@ -116,7 +118,7 @@ def test_known_customer():
 @with_transaction()
 def test_unknown_customer_not_created():
     "B7: an unknown customer is only created if so set"
-    helpdesk(create_party=False)
+    helpdesk(unknown_sender='none')
     mail, = deliver(letter())
 
     assert mail.ticket.party is None
@@ -429,7 +431,35 @@ def test_letter_of_another_application():
 
     assert deliver(letter(subject="Invoice 1"), inbox=inbox) == []
     email_, = Email.search([('inbox', '=', inbox.id)])
+    Email.process([email_])
     assert email_.rule == inbox.rules[0]
+
+
+@with_transaction()
+def test_rule_of_another_application_fails():
+    "ML1: what fails in another part of Tryton stops no mailbox"
+    pool = Pool()
+    Email = pool.get('inbound.email')
+    Inbox = pool.get('inbound.email.inbox')
+    Queue = pool.get('ir.queue')
+    Rule = pool.get('inbound.email.rule')
+    helpdesk()
+    inbox = Inbox(name="Else", rules=[Rule(subject="invoice")])
+    inbox.save()
+    with patch.object(Rule, 'run', side_effect=RuntimeError):
+        mail, = deliver(
+            letter("one", subject="Invoice"), letter("two"), inbox=inbox)
+        assert mail.state == 'filed'
+        other, = Email.search(
+            [('inbox', '=', inbox.id), ('result', '=', None)])
+        assert 'inbound.email' in {t.data['model'] for t in Queue.search([])}
+        with pytest.raises(RuntimeError):
+            Email.process([other])
+    # It is kept, and can be handed over again
+    other = Email(other.id)
+    assert bytes(other.data) == letter("one", subject="Invoice")
+    Email.process([other])
+    assert Email(other.id).rule == inbox.rules[0]
 
 
 @with_transaction()

@@ -100,3 +100,30 @@ def test_two_workers(site, inbox):
                     ('direction', '=', 'in')]))
     assert received == {t: 1 for t in tickets}
     assert len(tickets) == 50
+
+
+def test_newcomers_of_two_workers(site, inbox):
+    """
+    X1: two letters of each of twenty unknown senders, judged by two workers
+    at once, make one party of each
+    """
+    if not has_worker():
+        pytest.skip("trytond-worker does not run on this database")
+    senders = [f'{i}@new-{inbox}.test'.replace('_', '-') for i in range(20)]
+    for half in ["one", "two"]:
+        deliver(site, inbox, [
+                letter(f"{half} {s}", sender=s, message_id=f'<{half}-{s}>')
+                for s in senders])
+    with site.worker(accident='slow'), \
+            site.worker(accident='slow'):
+        until(lambda: judged(site, inbox, 40), 90)
+    assert {m.state for m in site.letters(inbox)} == {'filed'}
+    with site.transaction(readonly=True) as pool:
+        ContactMechanism = pool.get('party.contact_mechanism')
+        parties = Counter(m.value for m in ContactMechanism.search([
+                    ('value', 'in', senders)]))
+        Ticket = pool.get('helpdesk.ticket')
+        tickets = Ticket.search([('email', 'in', senders)])
+        customers = {t.party.id for t in tickets}
+    assert parties == {s: 1 for s in senders}
+    assert (len(tickets), len(customers)) == (40, 20)
