@@ -15,3 +15,19 @@ class MailboxError(UserError):
 
 class AnswerAddressError(ValidationError):
     pass
+
+
+class AnswerSizeError(ValidationError):
+    pass
+
+
+class SignatureError(ValidationError):
+    pass
+
+
+class AutomaticTemplateError(ValidationError):
+    pass
+
+
+class SendAgainError(UserError):
+    pass

@@ -111,6 +111,7 @@ class Receiver:
         self.thread()
         self.file()
         self.acknowledge()
+        Pool().get('helpdesk.conversation').confirm_more(self.filed)
         self.finish()
 
     @property
