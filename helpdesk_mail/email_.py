@@ -106,9 +106,11 @@ class Email(metaclass=PoolMeta):
     def _attachment_files(cls, attachments):
         pool = Pool()
         Attachment = pool.get('ir.attachment')
+        # Attributes of records would be read without the checks
         return [
-            (a.name, a.data) for a in Attachment.browse(attachments)
-            if a.data]
+            (row['name'], row['data'])
+            for row in Attachment.read(attachments, ['name', 'data'])
+            if row['data']]
 
 
 class EmailTemplate(metaclass=PoolMeta):
@@ -121,8 +123,7 @@ class EmailTemplate(metaclass=PoolMeta):
         if model != Ticket.__name__:
             return super().get_default(model, record)
         ticket = Ticket(int(record))
-        with check_access():
-            Ticket.read([ticket.id], ['id'])
+        Ticket.read([ticket.id], ['id'])
         to, cc = ticket.mail_recipients(ticket.mail_reply())
         return {
             'to': to,
