@@ -48,17 +48,10 @@ def test_conversation(sink):
 
 @with_transaction()
 def _test_conversation(sink):
-    pool = Pool()
-    Attachment = pool.get('ir.attachment')
     desk = helpdesk(subaddress=True)
-    mail, = deliver(letter(
-            "It burns", message_id='<one@example.org>', attachments=[
-                ('plan.pdf', b'%PDF')]))
+    mail, = deliver(letter("It burns", message_id='<one@example.org>'))
     ticket = mail.ticket
-    plan, = Attachment.search([('name', '=', 'plan.pdf')])
-    email = write(
-        desk, ticket, cc='bob@example.org', bcc='spy@example.net',
-        files=[('new.txt', b'new')], attachments=[plan.id],
+    write(desk, ticket,
         body='<div>We <b>come</b>.</div><script>alert(1)</script>')
 
     conversation = ticket.__class__(ticket.id).conversations[0]
@@ -71,22 +64,40 @@ def _test_conversation(sink):
     assert not sink.envelopes
     conversation, = send(conversation)
     assert conversation.delivery == 'sent'
-
     message, = sink.messages
     assert message['From'] == "Support <support@example.com>"
-    assert message['To'] == 'ada@example.org'
-    assert message['Cc'] == 'bob@example.org'
-    assert 'Bcc' not in message
-    assert 'spy@example.net' in sink.envelopes[0].rcpt_tos
     assert message['Subject'] == f"Re: [#{ticket.number}] Fire"
     assert message['In-Reply-To'] == '<one@example.org>'
     assert f'+{ticket.id}-' in message['Reply-To']
     assert message['X-Tryton-Helpdesk']
     assert '<b>come</b>' in message.get_body(('html',)).get_content()
+
+
+def test_recipients(sink):
+    "ML23: its recipients and files are those of the mail and of the record"
+    _test_recipients(sink)
+
+
+@with_transaction()
+def _test_recipients(sink):
+    pool = Pool()
+    Attachment = pool.get('ir.attachment')
+    desk = helpdesk()
+    mail, = deliver(letter(attachments=[('plan.pdf', b'%PDF')]))
+    plan, = Attachment.search([('name', '=', 'plan.pdf')])
+    email = write(
+        desk, mail.ticket, cc='bob@example.org', bcc='spy@example.net',
+        files=[('new.txt', b'new')], attachments=[plan.id])
+    send(mail.ticket.__class__(mail.ticket.id).conversations[0])
+
+    message, = sink.messages
+    assert message['To'] == 'ada@example.org'
+    assert message['Cc'] == 'bob@example.org'
+    assert 'Bcc' not in message
+    assert 'spy@example.net' in sink.envelopes[0].rcpt_tos
     assert {a.get_filename() for a in message.iter_attachments()} == {
         'new.txt', 'plan.pdf'}
-
-    assert email.resource == ticket
+    assert email.resource == mail.ticket
     assert email.message_id == message['Message-ID']
     assert email.recipients == 'ada@example.org'
     assert email.recipients_secondary == 'bob@example.org'
@@ -97,7 +108,6 @@ def _test_conversation(sink):
 
 def test_sent_once(sink):
     "Tryton does not send it a second time"
-    Pool.test = True
     _test_sent_once(sink)
     assert not sink.envelopes
 
@@ -127,18 +137,21 @@ def test_answer_comes_back():
 @with_transaction()
 def test_report():
     "A report goes with it"
-    from unittest.mock import patch
+    pool = Pool()
+    ActionReport = pool.get('ir.action.report')
     desk = helpdesk()
     mail, = deliver(letter())
-    pool = Pool()
-    Email = pool.get('ir.email')
-    with patch.object(
-            Email, '_report_files', return_value=[('t.pdf', b'%PDF')]):
-        write(desk, mail.ticket, reports=[1])
+    report = ActionReport(
+        name="Sheet", model='helpdesk.ticket',
+        report_name='helpdesk.ticket.sheet', template_extension='txt',
+        report_content_custom=b'Sheet of ${records[0].number}')
+    report.save()
+    write(desk, mail.ticket, reports=[report.id])
 
     conversation = mail.ticket.__class__(mail.ticket.id).conversations[0]
-    assert [(a.name, a.data) for a in conversation.attachments] == [
-        ('t.pdf', b'%PDF')]
+    file, = conversation.attachments
+    assert file.name.endswith('.txt')
+    assert file.data == f'Sheet of {mail.ticket.number}'.encode()
 
 
 @with_transaction()
