@@ -312,7 +312,8 @@ class MailFooterTestCase(TestCase):
                 footer = Conversation.mail_footer([mail])[mail.id]
                 self.assertEqual('/guest/' in footer, linked)
         hidden = tools.say(
-            tools.create_ticket(nobody.section), "Hello", 'out', to_addresses=tools.CUSTOMER,
+            tools.create_ticket(nobody.section),
+            "Hello", 'out', to_addresses=tools.CUSTOMER,
             bcc_addresses='eve@example.com')
         self.assertNotIn(
             '/guest/', Conversation.mail_footer([hidden])[hidden.id])
