@@ -12,7 +12,6 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
-from .exceptions import AnswerAddressError
 from .intake import signing
 from .lock import write_first
 from .outgoing import Outgoing
@@ -222,34 +221,3 @@ class Conversation(metaclass=PoolMeta):
         anew each time a mail is sent, and not stored with it.
         """
         return {c.id: '' for c in conversations}
-
-
-class AnswerStart(metaclass=PoolMeta):
-    __name__ = 'helpdesk.ticket.answer.start'
-
-    @classmethod
-    def _kinds(cls):
-        return ['email'] + super()._kinds()
-
-    @classmethod
-    def kind_for(cls, ticket):
-        if ticket.email:
-            return 'email'
-        return super().kind_for(ticket)
-
-    @fields.depends('kind', 'ticket')
-    def _recipients(self):
-        if self.kind != 'email':
-            return super()._recipients()
-        return [self.ticket.email, *self.ticket.watchers()]
-
-
-class Answer(metaclass=PoolMeta):
-    __name__ = 'helpdesk.ticket.answer'
-
-    def _values(self):
-        if self.start.kind == 'email' and not self.record.email:
-            raise AnswerAddressError(gettext(
-                    'helpdesk_mail.msg_answer_address',
-                    ticket=self.record.rec_name))
-        return super()._values()

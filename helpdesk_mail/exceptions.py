@@ -31,3 +31,19 @@ class LetterClosedWarning(UserWarning):
 
 class AnswerAddressError(ValidationError):
     pass
+
+
+class AnswerSizeError(ValidationError):
+    pass
+
+
+class SignatureError(ValidationError):
+    pass
+
+
+class AutomaticTemplateError(ValidationError):
+    pass
+
+
+class SendAgainError(UserError):
+    pass

@@ -9,6 +9,7 @@ Not here: who is written to and what (conversation.py).
 """
 import contextlib
 import datetime as dt
+import math
 import mimetypes
 import re
 import smtplib
@@ -26,11 +27,14 @@ from trytond.tools import firstline
 from trytond.transaction import without_check_access
 from trytond.url import host
 
+from .intake import compose
 from .intake import filter as filter_
 from .intake import signing
 from .intake.file import safe_file_name
 
 MAX_REFERENCES = 10
+# Larger mails, in bytes, are not sent
+MAX_MAIL = config.getint('helpdesk', 'max_mail', default=20 * 1024 * 1024)
 # After these pauses a mail is tried again; then it has failed
 PAUSES = [dt.timedelta(minutes=m) for m in [
         1, 2, 5, 10, 30, 60, 2 * 60, 4 * 60, 8 * 60, 24 * 60]]
@@ -176,6 +180,30 @@ class Outgoing:
         secret = pool.get('helpdesk.mail.key').get_secret()
         return signing.mark(secret)
 
+    @classmethod
+    def max_size(cls, section):
+        "Return how large a mail of the section may be, in bytes."
+        return MAX_MAIL
+
+    @classmethod
+    def too_large(cls, section, files):
+        """
+        Return in plain words that files are too large for a mail, or None.
+
+        files are tuples of a name and a number of bytes.
+        """
+        limit = cls.max_size(section)
+        # base64 makes lines of 76 characters of 57 bytes (RFC 2045, 6.8)
+        sizes = [(name, math.ceil(size / 57) * 78) for name, size in files]
+        total = sum(size for _, size in sizes)
+        if total > limit:
+            return gettext(
+                'helpdesk_mail.msg_answer_size',
+                total=readable_size(total), limit=readable_size(limit),
+                files=', '.join(
+                    f'{plain(name or "")} ({readable_size(size)})'
+                    for name, size in sizes))
+
     def _threads(self):
         """
         Return the mails that each ticket's thread consists of.
@@ -203,6 +231,11 @@ class Outgoing:
         of the ticket, the newest first. Raises ValueError, with a text for
         people, if it cannot be a mail.
         """
+        too_large = self.too_large(conversation.ticket.section, [
+                (a.name, len(a.data or b''))
+                for a in conversation.attachments])
+        if too_large:
+            raise ValueError(too_large)
         message = EmailMessage()
         self._address(message, conversation)
         message['Subject'] = plain(self.subject(conversation))
@@ -215,9 +248,9 @@ class Outgoing:
             # RFC 3834, 5; the second is for Exchange
             message['Auto-Submitted'] = 'auto-replied'
             message['X-Auto-Response-Suppress'] = 'All'
-        body = (conversation.body or '').rstrip()
-        message.set_content(
-            f'{body}\n\n-- \n{footer.rstrip()}\n' if footer else f'{body}\n')
+        layout = conversation.mail_layout(footer, thread)
+        message.set_content(compose.to_text(layout))
+        message.add_alternative(compose.to_html(layout), subtype='html')
         for attachment in conversation.attachments:
             type_, encoding = mimetypes.guess_type(attachment.name or '')
             if not type_ or encoding:
@@ -230,7 +263,8 @@ class Outgoing:
         return message
 
     def _address(self, message, conversation):
-        section = conversation.ticket.section
+        ticket = conversation.ticket
+        section = ticket.section.in_language(ticket.mail_language())
         from_address = self.from_address(section)
         message['From'] = _address(
             section.mail_name or section.name, from_address)
@@ -241,6 +275,11 @@ class Outgoing:
         cc = (conversation.cc_addresses or '').split(',')
         if any(a.strip() for a in cc):
             message['Cc'] = [_address('', a.strip()) for a in cc if a.strip()]
+        bcc = (conversation.bcc_addresses or '').split(',')
+        if any(a.strip() for a in bcc):
+            # smtplib takes it out of what it sends, and writes to them
+            message['Bcc'] = [
+                _address('', a.strip()) for a in bcc if a.strip()]
         if section.mail_address and section.subaddress:
             secret = Pool().get('helpdesk.mail.key').get_secret()
             message['Reply-To'] = _address('', signing.reply_address(
@@ -282,6 +321,14 @@ def _address(name, email):
         raise ValueError(gettext(
                 'helpdesk_mail.msg_address_invalid',
                 address=email)) from exception
+
+
+def readable_size(size):
+    "Return a number of bytes as people read it."
+    if size >= 1024 * 1024:
+        return gettext('helpdesk_mail.msg_size_mb',
+            size=f'{size / 1024 / 1024:.1f}')
+    return gettext('helpdesk_mail.msg_size_kb', size=max(size // 1024, 1))
 
 
 def _decode(text):

@@ -132,6 +132,7 @@ class Receiver:
         Bounces(self.items).mark()
         self.file()
         self.acknowledge()
+        Pool().get('helpdesk.conversation').confirm_more(self.filed)
         self.finish()
 
     @property
@@ -327,7 +328,7 @@ class Receiver:
         Ticket = pool.get('helpdesk.ticket')
         for item in self.filed:
             item.folded = file.fold_letter(
-                item.letter, self._separators(item),
+                item.letter, self._separators,
                 encrypted=gettext('helpdesk_mail.msg_encrypted'))
         self._create_tickets([i for i in self.filed if i.new])
         self._create_conversations()
@@ -339,9 +340,12 @@ class Receiver:
                 for i in self.filed if i.mail.wanted_ticket])
         file_answers([i for i in self.items if i.user])
 
-    def _separators(self, item):
-        "Return the lines below which the sender quotes our own letter."
-        return ()
+    @cached_property
+    def _separators(self):
+        "The lines below which the senders quote our own letters."
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        return Section.mail_separators()
 
     def _update_tickets(self, items):
         pool = Pool()

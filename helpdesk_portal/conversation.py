@@ -38,6 +38,4 @@ class Conversation(metaclass=PoolMeta):
         Who is in copy must not get the link: it shows all of the ticket,
         and somebody may have had themselves put in copy (SE9).
         """
-        addresses = f'{self.to_addresses or ""},{self.cc_addresses or ""}'
-        addresses = {a.strip().lower() for a in addresses.split(',')} - {''}
-        return addresses == {self.ticket.email}
+        return self.recipients() == [self.ticket.email]

@@ -118,7 +118,7 @@ def _answer(window):
 
 def _check_mail(mail):
     "Return the guest link in it"
-    body = mail.get_content()
+    body = mail.get_body(('plain',)).get_content()
     assert mail['From'] == f'Ribera Support <{SUPPORT}>'
     assert mail['To'] == 'ada@example.org'
     assert mail['Subject'] == 'Re: [#1] A question'

@@ -71,7 +71,7 @@ def _test_answer(sink):
         '<one@example.org>', f'<{confirmation.message_id}>']
     assert f'+{mail.ticket.id}-' in message['Reply-To']
     assert 'Auto-Submitted' not in message
-    assert message.get_body().get_content() == (
+    assert message.get_body(('plain',)).get_content() == (
         "We send a fireman.\r\n")
     attachment, = message.iter_attachments()
     assert attachment.get_filename() == 'plan é.pdf'
@@ -93,7 +93,7 @@ def _test_confirmation(sink):
     message, = sink.messages
     assert message['Auto-Submitted'] == 'auto-replied'
     assert message['Subject'].startswith(f'[#{mail.ticket.number}] ')
-    assert mail.ticket.number in message.get_body().get_content()
+    assert mail.ticket.number in message.get_body(('plain',)).get_content()
     back, = deliver(bytes(message))
     assert back.state == 'ignored'
 

@@ -311,6 +311,12 @@ class MailFooterTestCase(TestCase):
                     ticket, "Hello", 'out', to_addresses=to, cc_addresses=cc)
                 footer = Conversation.mail_footer([mail])[mail.id]
                 self.assertEqual('/guest/' in footer, linked)
+        hidden = tools.say(
+            tools.create_ticket(nobody.section),
+            "Hello", 'out', to_addresses=tools.CUSTOMER,
+            bcc_addresses='eve@example.com')
+        self.assertNotIn(
+            '/guest/', Conversation.mail_footer([hidden])[hidden.id])
         self.assertEqual(
             {k.email for k in GuestLink.search([])}, {tools.CUSTOMER})
 

@@ -60,7 +60,7 @@ def make_due(site, ticket):
 def sent(sink, text):
     "Return how many mails with the text went out"
     return sum(
-        text in m.get_body().get_content() for m in sink.messages)
+        text in m.get_body(('plain',)).get_content() for m in sink.messages)
 
 
 @pytest.mark.parametrize('worker', [False, True])
