@@ -460,7 +460,7 @@ class Receiver:
             values = file.conversation_values(
                 item.letter, item.verdict, item.sender,
                 item.mail.received_at, folded=item.folded,
-                separators=self._separators(item))
+                separators=self._separators)
             values['ticket'] = item.matter.ticket.id
             if not values['party']:
                 ticket = item.matter.ticket
