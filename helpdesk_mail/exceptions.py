@@ -13,5 +13,21 @@ class MailboxError(UserError):
     pass
 
 
+class OAuthError(MailboxError):
+    pass
+
+
+class OAuthURLError(ValidationError):
+    pass
+
+
+class MailServerError(UserError):
+    pass
+
+
+class SecretMissingError(ValidationError):
+    pass
+
+
 class AnswerAddressError(ValidationError):
     pass

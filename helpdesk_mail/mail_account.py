@@ -215,10 +215,13 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
 
         Raises MailboxError, in plain words and without secrets.
         """
+        return self._open(self.secret or '')
+
+    def _open(self, password):
         return _Explained(
             SOURCES[self.protocol].open(
                 self.host, self.port, self.security, self.username,
-                self.secret or '', self.folder), self)
+                password, self.folder), self)
 
     def _take(self, source):
         "Store the next letters; return whether there are more."

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from .sasl import imap_login, pop3_login
+
 TIMEOUT = 60  # seconds
 MAX_LINE = 10 * 1024 * 1024  # bytes
 PORTS = {
@@ -61,7 +63,7 @@ class Imap:
             if security == 'starttls':
                 client.starttls(context)
             try:
-                client.login(username, password)
+                imap_login(client, username, password)
             except LoginError as exception:
                 # Without its text, which may hold what was sent
                 raise LoginRefused() from exception
@@ -150,8 +152,7 @@ class Pop3:
             if security == 'starttls':
                 client.stls(context)
             try:
-                client.user(username)
-                client.pass_(password)
+                pop3_login(client, username, password)
             except poplib.error_proto as exception:
                 raise LoginRefused() from exception
             yield cls(client)

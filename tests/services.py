@@ -9,12 +9,14 @@ Real servers for tests, all on loopback and stopped at the end.
             dovecot.deliver(letter)
             ...connect to dovecot.host, dovecot.port('imap')...
 """
+import base64
 import contextlib
 import functools
 import imaplib
 import itertools
 import os
 import pwd
+import re
 import shutil
 import socket
 import ssl
@@ -111,10 +113,32 @@ class Sink:
     to refuse recipients, `refuse_address` to refuse one of them,
     `refuse_data` to refuse the letter itself.
     stop() and start() take the server down and up again on the same port.
+
+    With a Certificate it speaks STARTTLS or, as security says, TLS. With
+    users, passwords by name, or with a TokenServer it wants a login; `logins`
+    are the names that logged in, `connections` counts the clients. size is
+    the largest mail it takes, in bytes.
     """
 
-    def __init__(self, port=None):
+    def __init__(self, port=None, *, certificate=None, security='starttls',
+            users=None, token_server=None, size=None):
         self.port = port or free_port()
+        self.users = users or {}
+        self.token_server = token_server
+        self.logins = []
+        self.connections = 0
+        self._settings = {}
+        if size:
+            self._settings['data_size_limit'] = size
+        if certificate:
+            name = {'starttls': 'tls_context', 'ssl': 'ssl_context'}
+            self._settings[name[security]] = certificate.context()
+        if users or token_server:
+            self._settings.update(
+                authenticator=self._check_password, auth_required=True,
+                auth_require_tls=security == 'starttls')
+            if not token_server:
+                self._settings['auth_exclude_mechanism'] = ['XOAUTH2']
         self.envelopes = []
         self.refuse = None
         self.refuse_address = None
@@ -143,7 +167,8 @@ class Sink:
 
     def start(self):
         from aiosmtpd.controller import Controller
-        self._controller = Controller(self, hostname=HOST, port=self.port)
+        self._controller = Controller(
+            self, hostname=HOST, port=self.port, **self._settings)
         self._controller.start()
 
     def stop(self):
@@ -157,6 +182,33 @@ class Sink:
 
     def __exit__(self, *args):
         self.stop()
+
+    async def handle_EHLO(self, server, session, envelope, hostname, answers):
+        if session.ssl or 'tls_context' not in self._settings:
+            self.connections += 1
+        session.host_name = hostname
+        return answers
+
+    def _check_password(self, server, session, envelope, mechanism, login):
+        from aiosmtpd.smtp import AuthResult
+        name = login.login.decode()
+        success = self.users.get(name) == login.password.decode()
+        if success:
+            self.logins.append(name)
+        return AuthResult(success=success, handled=False)
+
+    async def auth_XOAUTH2(self, server, args):
+        from aiosmtpd.smtp import AuthResult
+        text = base64.b64decode(args[1]).decode()
+        user, token = re.fullmatch(
+            'user=(.*)\1auth=Bearer (.*)\1\1', text).groups()
+        success = self.token_server.opens(token, user)
+        if success:
+            self.logins.append(user)
+        else:
+            # As Microsoft and Google do
+            await server.challenge_auth(b'{"status":"401"}')
+        return AuthResult(success=success, handled=False)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.refuse:
@@ -173,6 +225,22 @@ class Sink:
         return '250 Message accepted for delivery'
 
 
+class Certificate:
+    "A certificate for this machine; `path` is the file to trust."
+
+    def __init__(self, folder):
+        import trustme
+        authority = trustme.CA()
+        self._certificate = authority.issue_cert(HOST, 'localhost')
+        self.path = Path(folder) / 'ca.pem'
+        authority.cert_pem.write_to_path(self.path)
+
+    def context(self):
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._certificate.configure_cert(context)
+        return context
+
+
 DOVECOT = """
 base_dir = {folder}/run
 state_dir = {folder}/state
@@ -182,13 +250,14 @@ protocols = imap pop3
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
-auth_mechanisms = plain login
+auth_mechanisms = plain login {mechanisms}
 disable_plaintext_auth = no
 mail_location = maildir:{folder}/mail/%u
 mail_max_userip_connections = 0
 ssl = yes
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
+{oauth}
 passdb {{
   driver = passwd-file
   args = scheme=plain username_format=%u {folder}/users
@@ -235,17 +304,37 @@ namespace inbox {{
 """
 
 
+DOVECOT_OAUTH = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth
+}}
+"""
+DOVECOT_TOKENS = """
+introspection_mode = get
+introspection_url = {url}/introspect?token=
+username_attribute = mailbox
+active_attribute = active
+active_value = true
+"""
+
+
 class Dovecot:
     """
     An IMAP and POP3 server of its own, with a mailbox for each user.
 
     It speaks plain text, STARTTLS and, on the ports imaps and pop3s, TLS;
-    `certificate` is the file to trust.
+    `certificate` is the file to trust. With a TokenServer it also takes the
+    tokens of that, by the mechanisms.
     """
     host = HOST
 
-    def __init__(self, users=None):
+    def __init__(self, users=None, token_server=None,
+            mechanisms='xoauth2 oauthbearer'):
         self.users = users or {'support': 'secret'}
+        self.token_server = token_server
+        self.mechanisms = mechanisms if token_server else ''
         self.ports = {
             name: free_port() for name in ['imap', 'imaps', 'pop3', 'pop3s']}
         self._numbers = itertools.count(1)
@@ -356,8 +445,14 @@ class Dovecot:
         (self.folder / 'users').write_text(''.join(
                 f'{user}:{{PLAIN}}{password}\n'
                 for user, password in self.users.items()))
+        oauth = ''
+        if self.token_server:
+            oauth = DOVECOT_OAUTH.format(folder=self.folder)
+            (self.folder / 'oauth').write_text(
+                DOVECOT_TOKENS.format(url=self.token_server.url))
         (self.folder / 'dovecot.conf').write_text(DOVECOT.format(
-                folder=self.folder, host=self.host,
+                folder=self.folder, host=self.host, oauth=oauth,
+                mechanisms=self.mechanisms,
                 user=self._account.pw_name,
                 group=grp.getgrgid(self._account.pw_gid).gr_name,
                 **self.ports))
