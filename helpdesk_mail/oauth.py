@@ -247,6 +247,7 @@ class OAuth(ModelSQL, ModelView):
         "Return the access token that is stored if it is good."
         if (self.access_secret
                 and self.access_secret != refused
+                and self.expires_at
                 and self.expires_at > dt.datetime.now() + MARGIN):
             return Token(self.access_secret)
 

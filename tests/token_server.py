@@ -8,6 +8,7 @@ import http.server
 import itertools
 import json
 import threading
+import time
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.services import HOST, free_port
@@ -22,7 +23,8 @@ class TokenServer:
     `client` is the id and the secret, `mailbox` what the tokens open,
     `refresh_tokens` those that are good, once each, `code` the authorization
     code. `requests` are the forms it was sent. Set `refuse` to the fields of
-    an error to refuse clients, `answer` to bytes to talk nonsense.
+    an error to refuse clients, `answer` to bytes to talk nonsense, `delay` to
+    seconds to be slow.
     """
 
     def __init__(self, mailbox='support'):
@@ -31,6 +33,7 @@ class TokenServer:
         self.refresh_tokens = {'refresh-0'}
         self.code = None
         self.lifetime = 3600
+        self.delay = 0
         self.refuse = None
         self.answer = None
         self.requests = []
@@ -78,6 +81,7 @@ class TokenServer:
                         basic.partition(' ')[2]).decode().partition(':')
                     form.update(client_id=name, client_secret=secret)
                 tokens.requests.append(form)
+                time.sleep(tokens.delay)
                 answer = tokens.refuse or tokens.check(form)
                 self._send(400 if 'error' in answer else 200, answer)
 
@@ -105,9 +109,9 @@ class TokenServer:
 
     def check(self, form):
         "Return the answer to a request for a token"
-        if (form['client_id'], form['client_secret']) != self.client:
+        if (form['client_id'], form.get('client_secret')) != self.client:
             return {'error': 'invalid_client', 'error_description':
-                f'"{form["client_secret"]}" is wrong.\r\nTrace: 1'}
+                f'"{form.get("client_secret")}" is wrong.\r\nTrace: 1'}
         number = next(self._numbers)
         answer = {
             'access_token': f'access-{number}',

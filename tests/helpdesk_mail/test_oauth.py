@@ -3,13 +3,18 @@
 
 import datetime as dt
 import logging
-from urllib.parse import parse_qs, urlsplit
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from trytond import backend
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError, ValidationError
 from trytond.pool import Pool
-from trytond.tests.test_tryton import activate_module, with_transaction
+from trytond.tests.test_tryton import (
+    DB_NAME, activate_module, with_transaction)
 from trytond.transaction import Transaction
 
 from tests.helpdesk_mail.test_mail_account import (
@@ -161,27 +166,60 @@ def _test_refresh_token(tokens, dovecot):
         'refresh-0', 'refresh-1', 'refresh-2', 'refresh-3']
 
 
-@pytest.mark.commits
-def test_refresh_token_outlives_rollback(tokens):
-    "X2: a new refresh token is kept whatever becomes of the fetching"
-    from trytond import backend
+@pytest.fixture
+def committed_client(tokens):
+    "Yield the id of a client that other transactions see"
     if backend.name == 'sqlite':
         pytest.skip("SQLite has one writer")
-    from trytond.tests.test_tryton import DB_NAME
+    OAuth = Pool(DB_NAME).get('helpdesk.mail.oauth')
     with Transaction().start(DB_NAME, 1):
         client = make_client(
             tokens, grant='refresh_token', refresh_token='refresh-0')
         id_ = client.id
-    pool = Pool()
-    OAuth = pool.get('helpdesk.mail.oauth')
+    yield id_
+    with Transaction().start(DB_NAME, 1):
+        OAuth.delete([OAuth(id_)])
+
+
+def test_refresh_token_outlives_rollback(tokens, committed_client):
+    "X2: a new refresh token is kept whatever becomes of the fetching"
+    OAuth = Pool(DB_NAME).get('helpdesk.mail.oauth')
     with Transaction().start(DB_NAME, 1) as transaction:
-        assert OAuth(id_).access_token() == 'access-1'
+        assert OAuth(committed_client).access_token() == 'access-1'
         transaction.rollback()
     with Transaction().start(DB_NAME, 1):
-        client = OAuth(id_)
+        client = OAuth(committed_client)
         assert client.refresh_secret == 'refresh-1'
         assert client.access_token() == 'access-1'
-        OAuth.delete([client])
+
+
+def test_two_workers(tokens, committed_client):
+    "X2: of two workers one uses the refresh token, and both get the new one"
+    OAuth = Pool(DB_NAME).get('helpdesk.mail.oauth')
+    tokens.delay = 1
+
+    def get_token(_):
+        with Transaction().start(DB_NAME, 1):
+            return OAuth(committed_client).access_token()
+
+    with ThreadPoolExecutor(2) as workers:
+        assert list(workers.map(get_token, range(2))) == ['access-1'] * 2
+    assert len(tokens.requests) == 1
+
+
+def test_public_client(tokens):
+    "X2: a client that has no secret sends none"
+    _test_public_client(tokens)
+
+
+@with_transaction()
+def _test_public_client(tokens):
+    tokens.client = ('helpdesk', None)
+    client = make_client(
+        tokens, grant='refresh_token', refresh_token='refresh-0')
+    assert client.access_token() == 'access-1'
+    request, = tokens.requests
+    assert 'client_secret' not in request
 
 
 def test_troubles(tokens, caplog):
@@ -245,8 +283,7 @@ def test_hidden():
     desk = make_helpdesk()
     client = make_client(
         tokens, grant='refresh_token', refresh_token='refresh-0')
-    pool = Pool()
-    Account = pool.get('helpdesk.mail.account')
+    Account = Pool().get('helpdesk.mail.account')
     OAuth = client.__class__
     user, context = desk.as_user(desk.admin)
     with user, context:
@@ -277,9 +314,8 @@ def test_hidden():
         OAuth.write([OAuth(client.id)], {'client_secret': 'other'})
     assert OAuth(client.id).secret == 'other'
     user, context = desk.as_user(desk.manager)
-    with user, context:
-        with pytest.raises(AccessError):
-            OAuth.read([client.id], ['name'])
+    with user, context, pytest.raises(AccessError):
+        OAuth.read([client.id], ['name'])
 
 
 @with_transaction()
@@ -336,46 +372,46 @@ def test_sign_in(tokens, dovecot):
 
 @with_transaction()
 def _test_sign_in(tokens, dovecot):
-    pool = Pool()
-    SignIn = pool.get('helpdesk.mail.oauth.sign_in', type='wizard')
     desk = make_helpdesk()
     account = make_oauth_account(dovecot, grant='refresh_token')
     client = account.oauth
+    tokens.code = 'the-code'
+    with sign_in(desk, client) as (query, paste):
+        for address, words in [
+                ('code=the-code&state=forged', "not the address"),
+                ('code=the-code', "not the address"),
+                (f'error=access_denied&state={query["state"]}',
+                    "access_denied"),
+                (f'code=wrong&state={query["state"]}', "invalid_grant"),
+                ]:
+            with pytest.raises(UserError) as error:
+                paste(f'http://localhost/?{address}')
+            assert words in error.value.message
+        paste(f' http://localhost/?code=the-code&state={query["state"]} ')
+    assert query['client_id'] == 'helpdesk'
+    assert query['redirect_uri'] == 'http://localhost'
+    assert query['code_challenge_method'] == 'S256'
+    request = tokens.requests[-1]
+    assert request['grant_type'] == 'authorization_code'
+    assert request['redirect_uri'] == 'http://localhost'
+    assert create_s256_code_challenge(
+        request['code_verifier']) == query['code_challenge']
+    client = client.__class__(client.id)
+    assert client.refresh_secret.startswith('refresh-')
+    assert not client.sign_in_secret
+    assert confirm(desk, account) == 0
+
+
+@contextmanager
+def sign_in(desk, client):
+    "Begin the wizard; yield what is in the URL, and how to paste the answer"
+    SignIn = Pool().get('helpdesk.mail.oauth.sign_in', type='wizard')
     user, context = desk.as_user(desk.admin)
     with user, context, Transaction().set_context(
             active_model=client.__name__, active_id=client.id):
         session_id, start, _ = SignIn.create()
         view = SignIn.execute(session_id, {}, start)['view']
         url = urlsplit(view['defaults']['url'])
-        query = {n: v for n, (v,) in parse_qs(url.query).items()}
         assert url.path == '/authorize'
-        assert query['client_id'] == 'helpdesk'
-        assert query['redirect_uri'] == 'http://localhost'
-        assert query['code_challenge_method'] == 'S256'
-
-        def paste(address):
-            SignIn.execute(session_id, {start: {'address': address}},
-                'exchange')
-        tokens.code = 'the-code'
-        for address, words in [
-                ('http://localhost/?code=the-code&state=forged',
-                    "not the address"),
-                ('http://localhost/?code=the-code', "not the address"),
-                ('nonsense', "not the address"),
-                (f'http://localhost/?error=access_denied'
-                    f'&state={query["state"]}', "access_denied"),
-                (f'http://localhost/?code=wrong&state={query["state"]}',
-                    "invalid_grant"),
-                ]:
-            with pytest.raises(UserError) as error:
-                paste(address)
-            assert words in error.value.message
-        paste(f' http://localhost/?code=the-code&state={query["state"]} ')
-    request = tokens.requests[-1]
-    assert request['grant_type'] == 'authorization_code'
-    assert request['redirect_uri'] == 'http://localhost'
-    assert len(request['code_verifier']) >= 43
-    client = client.__class__(client.id)
-    assert client.refresh_secret.startswith('refresh-')
-    assert not client.sign_in_secret
-    assert confirm(desk, account) == 0
+        yield dict(parse_qsl(url.query)), lambda address: SignIn.execute(
+            session_id, {start: {'address': address}}, 'exchange')

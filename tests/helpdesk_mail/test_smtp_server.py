@@ -1,14 +1,15 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import datetime as dt
+
 import pytest
-from trytond import backend
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError, ValidationError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import (
     DB_NAME, activate_module, with_transaction)
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, TransactionError
 
 from tests.helpdesk_mail import test_outgoing
 from tests.helpdesk_mail.test_mail_account import make_helpdesk
@@ -174,7 +175,7 @@ def _test_troubles(own, monkeypatch):
             confirm(desk, server)
         assert words in error.value.message
         assert 's3cr3t' not in error.value.message
-        assert 'wr' not in error.value.message
+        assert not {'wr0ng', 'wröng'} & set(error.value.message.split())
         assert server.state == 'draft'
     monkeypatch.delenv('SSL_CERT_FILE')
     with pytest.raises(UserError) as error:
@@ -246,7 +247,6 @@ def _test_idle_connection(sink):
 @with_transaction()
 def test_batches():
     "Mails made at once are sent by few tasks, and late ones alone"
-    import datetime as dt
     pool = Pool()
     Conversation = pool.get('helpdesk.conversation')
     Queue = pool.get('ir.queue')
@@ -264,7 +264,8 @@ def test_batches():
                 if t.data['model'] == 'helpdesk.conversation']
         finally:
             Queue.delete(tasks)
-    assert batches() == [25, 25, 10]
+    # The first is the confirmation
+    assert batches() == [1, 25, 25, 10]
     now = dt.datetime.now()
     conversations = list(conversations)
     Conversation.write(conversations[:3], {
@@ -276,49 +277,6 @@ def test_batches():
     Conversation.write(conversations[:3], {'delivery': 'failed'})
     Conversation.send_again(conversations[:3])
     assert batches() == [3]
-
-
-@pytest.mark.commits
-def test_killed_between_two(sink, monkeypatch):
-    "A task that dies sends again at most the mail it died at"
-    pool = Pool()
-    Conversation = pool.get('helpdesk.conversation')
-    with Transaction().start(DB_NAME, 1):
-        desk = make_helpdesk()
-        ids = [test_outgoing.answer(t, f"Answer {i}").id for i, t in enumerate(
-                make_ticket(desk) for _ in range(3))]
-        Transaction().tasks.clear()
-    accept = sink.handle_DATA
-
-    async def die(server, session, envelope):
-        answer = await accept(server, session, envelope)
-        if len(sink.envelopes) == 2:
-            monkeypatch.setattr(
-                Conversation, 'save', lambda *args: 1 / 0)
-        return answer
-    sink.handle_DATA = die
-    sink.stop()
-    sink.start()
-    extras = {'_lock_records': {Conversation._table: ids}}
-    with pytest.raises(ZeroDivisionError):
-        with Transaction().start(DB_NAME, 1, **extras):
-            Conversation.send(Conversation.browse(ids))
-    monkeypatch.undo()
-    with Transaction().start(DB_NAME, 1, **extras):
-        conversations = Conversation.browse(ids)
-        assert [c.delivery for c in conversations] == [
-            'sent', 'queued', 'queued']
-        Conversation.send(conversations)
-    with Transaction().start(DB_NAME, 1):
-        assert {c.delivery for c in Conversation.browse(ids)} == {'sent'}
-        texts = [m.get_content().strip() for m in sink.messages]
-        assert texts == ["Answer 0", "Answer 1", "Answer 1", "Answer 2"]
-        assert len({m['Message-ID'] for m in sink.messages}) == 3
-    if backend.name == 'sqlite':
-        # What is in memory is only for this test
-        from trytond.tests.test_tryton import drop_db
-        drop_db()
-        activate_module('helpdesk_mail')
 
 
 @with_transaction()
@@ -354,3 +312,53 @@ def test_hidden():
     with user, context:
         with pytest.raises(AccessError):
             Server.read([server.id], ['name'])
+
+
+def committed(function):
+    "Return what the function returns in a transaction that is committed"
+    extras = {}
+    while True:
+        try:
+            with Transaction().start(DB_NAME, 1, **extras) as transaction:
+                result = function()
+                transaction.tasks.clear()
+                return result
+        except TransactionError as error:
+            error.fix(extras)
+
+
+@pytest.mark.commits
+def test_killed_between_two(sink, monkeypatch):
+    "A task that dies sends again at most the mail it died at"
+    # The last test, since what it writes stays in the database
+    Conversation = Pool(DB_NAME).get('helpdesk.conversation')
+
+    def make():
+        desk = make_helpdesk()
+        return [
+            test_outgoing.answer(make_ticket(desk), f"Answer {i}").id
+            for i in range(3)]
+
+    def deliveries():
+        return [c.delivery for c in Conversation.browse(ids)]
+
+    def send():
+        Conversation.send(Conversation.browse(ids))
+
+    async def die(server, session, envelope):
+        answer = await accept(server, session, envelope)
+        if len(sink.envelopes) == 2:
+            monkeypatch.setattr(Conversation, 'save', lambda *args: 1 / 0)
+        return answer
+    ids = committed(make)
+    accept, sink.handle_DATA = sink.handle_DATA, die
+    with pytest.raises(ZeroDivisionError):
+        committed(send)
+    monkeypatch.undo()
+    assert committed(deliveries) == ['sent', 'queued', 'queued']
+    committed(send)
+
+    assert committed(deliveries) == ['sent'] * 3
+    texts = [m.get_content().strip() for m in sink.messages]
+    assert texts == ["Answer 0", "Answer 1", "Answer 1", "Answer 2"]
+    assert len({m['Message-ID'] for m in sink.messages}) == 3
