@@ -7,9 +7,7 @@ import pytest
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError, ValidationError
 from trytond.pool import Pool
-from trytond.tests.test_tryton import (
-    DB_NAME, activate_module, with_transaction)
-from trytond.transaction import Transaction, TransactionError
+from trytond.tests.test_tryton import activate_module, with_transaction
 
 from tests.helpdesk_mail import test_outgoing
 from tests.helpdesk_mail.test_mail_account import make_helpdesk
@@ -308,57 +306,12 @@ def test_hidden():
     assert Server(server.id).secret == 'new'
     copy, = Server.copy([server])
     assert not copy.secret
-    user, context = desk.as_user(desk.manager)
-    with user, context:
-        with pytest.raises(AccessError):
-            Server.read([server.id], ['name'])
-
-
-def committed(function):
-    "Return what the function returns in a transaction that is committed"
-    extras = {}
-    while True:
-        try:
-            with Transaction().start(DB_NAME, 1, **extras) as transaction:
-                result = function()
-                transaction.tasks.clear()
-                return result
-        except TransactionError as error:
-            error.fix(extras)
-
-
-@pytest.mark.commits
-def test_killed_between_two(sink, monkeypatch):
-    "A task that dies sends again at most the mail it died at"
-    # The last test, since what it writes stays in the database
-    Conversation = Pool(DB_NAME).get('helpdesk.conversation')
-
-    def make():
-        desk = make_helpdesk()
-        return [
-            test_outgoing.answer(make_ticket(desk), f"Answer {i}").id
-            for i in range(3)]
-
-    def deliveries():
-        return [c.delivery for c in Conversation.browse(ids)]
-
-    def send():
-        Conversation.send(Conversation.browse(ids))
-
-    async def die(server, session, envelope):
-        answer = await accept(server, session, envelope)
-        if len(sink.envelopes) == 2:
-            monkeypatch.setattr(Conversation, 'save', lambda *args: 1 / 0)
-        return answer
-    ids = committed(make)
-    accept, sink.handle_DATA = sink.handle_DATA, die
-    with pytest.raises(ZeroDivisionError):
-        committed(send)
-    monkeypatch.undo()
-    assert committed(deliveries) == ['sent', 'queued', 'queued']
-    committed(send)
-
-    assert committed(deliveries) == ['sent'] * 3
-    texts = [m.get_content().strip() for m in sink.messages]
-    assert texts == ["Answer 0", "Answer 1", "Answer 1", "Answer 2"]
-    assert len({m['Message-ID'] for m in sink.messages}) == 3
+    desk.section.mail_server = server
+    desk.section.save()
+    for person in [desk.agent, desk.manager]:
+        user, context = desk.as_user(person)
+        with user, context:
+            with pytest.raises(AccessError):
+                Server.read([server.id], ['name'])
+            view = Section.fields_view_get()
+            assert 'mail_server' not in view['fields']
