@@ -10,10 +10,19 @@ class AddressError(ValidationError):
 
 
 class MailboxError(UserError):
+    "Carries also what was wrong, to say it again in another language."
+
+    def __init__(self, message, key=None, detail=''):
+        super().__init__(message)
+        self.key = key
+        self.detail = detail
+
+
+class MailboxPasswordError(ValidationError):
     pass
 
 
-class OAuthError(MailboxError):
+class OAuthError(UserError):
     pass
 
 

@@ -68,11 +68,13 @@ class Inbox(metaclass=PoolMeta):
         ours, others = [], []
         for email_, (_, values) in zip(emails, letters):
             rule = self._rule(email_)
-            if rule and rule.action != ACTION:
+            # Of one that was left on its server a person decides
+            left = 'left_size' in values
+            if rule and rule.action != ACTION and not left:
                 email_.rule = rule
                 rule.run(email_)
                 others.append(email_)
-            elif rule or self.helpdesk:
+            elif rule or self.helpdesk or left:
                 ours.append((email_, rule, {**origin, **values}))
         Email.save(others)
         return Mail.receive_all(ours)

@@ -4,6 +4,7 @@
 import datetime as dt
 import time
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from trytond import backend
@@ -15,9 +16,9 @@ from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from . import token_server
-from .exceptions import (
-    MailboxError, OAuthError, OAuthURLError, SecretMissingError)
-from .mail_source import LoginRefused
+from .exceptions import OAuthError, OAuthURLError, SecretMissingError
+from .mail_source import SOURCES, LoginRefused, Trouble
+from .mail_trouble import Explained
 from .sasl import Token, is_given
 from .token_server import ForeignAddress, TokenRefused, TokenServerDown
 
@@ -428,23 +429,38 @@ class Account(metaclass=PoolMeta):
     def open(self):
         if self.authentication != 'oauth':
             return super().open()
-        return self._open_by_token()
+        return Explained(
+            _ByToken(SOURCES[self.protocol], self.oauth), self)
+
+
+class _ByToken:
+    "Opens a mailbox by a token, and by another one if that is refused."
+
+    def __init__(self, Source, client):
+        self._Source = Source
+        self._client = client
 
     @contextmanager
-    def _open_by_token(self):
+    def open(self, access):
         def open_(token):
-            try:
-                return stack.enter_context(self._open(token))
-            except MailboxError as exception:
-                if isinstance(exception.__cause__, LoginRefused):
-                    raise exception.__cause__ from exception
-                raise
+            return stack.enter_context(
+                self._Source.open(replace(access, password=token)))
 
         with ExitStack() as stack:
             try:
-                source = self.oauth.use(open_, LoginRefused)
+                source = self._client.use(open_, LoginRefused)
             except LoginRefused as exception:
-                raise MailboxError(gettext(
-                        'helpdesk_mail.msg_oauth_login', host=self.host,
-                        user=self.username)) from exception
+                raise _MailboxRefused() from exception
+            except OAuthError as exception:
+                raise _NoToken(exception.message) from exception
             yield source
+
+
+class _MailboxRefused(Trouble):
+    "The server does not take the token for the mailbox."
+    key = 'helpdesk_mail.msg_oauth_login'
+
+
+class _NoToken(Trouble):
+    "There is no token."
+    key = 'helpdesk_mail.msg_oauth_trouble'

@@ -22,6 +22,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -29,8 +30,8 @@ from pathlib import Path
 import pytest
 
 __all__ = [
-    'CI', 'Dovecot', 'HOST', 'Sink', 'command', 'free_port', 'listens',
-    'missing', 'needs', 'postgresql_uri', 'until']
+    'CI', 'Dovecot', 'HOST', 'Relay', 'Sink', 'command', 'free_port',
+    'listens', 'missing', 'needs', 'postgresql_uri', 'until']
 
 CI = os.environ.get('CI', '').lower() in {'1', 'true', 'yes'}
 HOST = '127.0.0.1'
@@ -462,3 +463,58 @@ class Dovecot:
     def trust(self):
         "Return an SSL context that trusts this server"
         return ssl.create_default_context(cafile=str(self.certificate))
+
+
+class Relay:
+    """
+    Passes on connections to a port: a way to a server that breaks.
+
+    After `cut` bytes from the server a connection is cut, after `stall`
+    bytes nothing comes any more.
+    """
+    host = HOST
+
+    def __init__(self, target, cut=None, stall=None):
+        self.target = target
+        self.cut = cut
+        self.stall = stall
+
+    def __enter__(self):
+        self._server = socket.create_server((HOST, 0))
+        self.port = self._server.getsockname()[1]
+        self._sockets = [self._server]
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *args):
+        for sock in self._sockets:
+            # Closing alone does not wake who waits in it
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._server.accept()
+                server = socket.create_connection((HOST, self.target))
+                self._sockets += [client, server]
+                for args in [
+                        (client, server, None, None),
+                        (server, client, self.cut, self.stall)]:
+                    threading.Thread(
+                        target=self._pass_on, args=args, daemon=True).start()
+
+    @staticmethod
+    def _pass_on(source, sink, cut, stall):
+        count = 0
+        with contextlib.suppress(OSError):
+            while data := source.recv(4096):
+                count += len(data)
+                if cut is not None and count > cut:
+                    break
+                if stall is None or count <= stall:
+                    sink.sendall(data)
+        for sock in [source, sink]:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)

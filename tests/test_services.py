@@ -7,7 +7,7 @@ import unittest
 
 import pytest
 
-from tests.services import Dovecot, Sink, needs
+from tests.services import Dovecot, Relay, Sink, needs
 
 pytestmark = pytest.mark.once
 LETTER = b'From: a@example.com\r\nSubject: %d\r\n\r\nText %d\r\n'
@@ -101,3 +101,16 @@ class SinkTestCase(unittest.TestCase):
         self.sink.start()
         self.send()
         self.assertEqual(len(self.sink.messages), 1)
+
+
+class RelayTestCase(unittest.TestCase):
+    "The way to a server that breaks"
+
+    def test_cut(self):
+        "What is passed on is the same until it is cut"
+        with Sink() as sink, Relay(sink.port) as relay:
+            with smtplib.SMTP(relay.host, relay.port) as session:
+                self.assertEqual(session.noop()[0], 250)
+            relay.cut = 60
+            with self.assertRaises(smtplib.SMTPServerDisconnected):
+                smtplib.SMTP(relay.host, relay.port).ehlo()
