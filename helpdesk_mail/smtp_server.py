@@ -153,11 +153,13 @@ class Server(Workflow, ModelSQL, ModelView):
     def check_modification(cls, mode, servers, values=None, external=False):
         super().check_modification(
             mode, servers, values=values, external=external)
-        if (mode != 'write' or not external or 'host' not in values
+        if (mode != 'write' or not external
                 or is_given(values.get('password'))):
             return
+        names = {'host', 'port', 'security'} & values.keys()
         for server in servers:
-            if server.secret and values['host'] != server.host:
+            if server.secret and any(
+                    getattr(server, n) != values[n] for n in names):
                 # Or it could be had by logging in elsewhere
                 raise SecretMissingError(gettext(
                         'helpdesk_mail.msg_mail_server_secret_missing',
@@ -242,7 +244,7 @@ class Server(Workflow, ModelSQL, ModelView):
         if isinstance(exception, smtplib.SMTPAuthenticationError):
             # Without its text, which may hold what was sent
             name = ('msg_oauth_login' if self.authentication == 'oauth'
-                else 'msg_mailbox_login')
+                else 'msg_mail_server_login')
             text = gettext(f'helpdesk_mail.{name}',
                 host=self.host, user=self.username)
         elif isinstance(exception, UnicodeError):
@@ -253,7 +255,7 @@ class Server(Workflow, ModelSQL, ModelView):
                 or firstline(str(exception)) or type(exception).__name__)
             if self.secret:
                 error = error.replace(self.secret, '…')
-            text = gettext('helpdesk_mail.msg_mailbox_unreachable',
+            text = gettext('helpdesk_mail.msg_mail_server_down',
                 host=self.host, port=self.port, error=error)
         return MailServerError(text)
 

@@ -297,10 +297,13 @@ def test_hidden():
             Server.search([], order=[('secret', 'ASC')])
         with pytest.raises(AccessError):
             Section.search([('mail_server.secret', 'like', 's%')])
-        for stars in [{}, {'password': '*' * 10}]:
+        for values in [
+                {'host': 'elsewhere.example.com'},
+                {'host': 'elsewhere.example.com', 'password': '*' * 10},
+                {'security': 'none'},
+                ]:
             with pytest.raises(ValidationError):
-                Server.write([Server(server.id)],
-                    {'host': 'elsewhere.example.com', **stars})
+                Server.write([Server(server.id)], values)
         Server.write([Server(server.id)],
             {'host': 'elsewhere.example.com', 'password': 'new'})
     assert Server(server.id).secret == 'new'
