@@ -18,6 +18,8 @@ from .receive import BATCH, MAX_LETTER
 
 # So much is kept in memory at once, apart from a single larger letter
 MAX_FETCH = 20 * 1024 * 1024
+# What an integer of the database holds
+MAX_SIZE = 2 ** 31 - 1
 # After so many runs without an end letters are fetched one by one, then
 # without their texts, then not at all
 SINGLY, HEAD_ONLY, NOT_AT_ALL = 3, 5, 7
@@ -345,7 +347,8 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
         uids = self._new(source)
         batch, sizes = self._batch(source, uids)
         known = self._known(source, batch)
-        wanted = [u for u in batch if u not in known]
+        # What has no size is gone by now
+        wanted = [u for u in batch if u in sizes and u not in known]
         letters = self._read(source, wanted, sizes)
         mails = self.inbox.deliver([
                 (data, {'uid': str(uid), **values})
@@ -371,7 +374,7 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
         """
         left = [
             u for u in uids
-            if sizes.get(u, 0) > MAX_LETTER or self.attempts > HEAD_ONLY]
+            if sizes[u] > MAX_LETTER or self.attempts > HEAD_ONLY]
         letters = source.letters([u for u in uids if u not in left])
         if self.attempts > NOT_AT_ALL:
             heads = {u: b'\r\n' for u in left}
@@ -379,7 +382,8 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
             heads = source.heads(left)
         return [
             (u, letters[u], {}) if u in letters
-            else (u, heads[u] or b'\r\n', {'left_size': sizes.get(u, 0)})
+            else (u, heads[u] or b'\r\n', {
+                    'left_size': min(sizes[u], MAX_SIZE)})
             for u in uids if u in letters or u in heads]
 
     def delivered(self, mails):

@@ -234,7 +234,7 @@ class _LongLines:
         if len(line) > MAX_LINE:
             raise poplib.error_proto("line too long")
         if not line:
-            raise poplib.error_proto("-ERR EOF")
+            raise EOFError("the server closed the connection")
         return line.rstrip(b'\r\n'), len(line)
 
 

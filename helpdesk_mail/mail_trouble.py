@@ -211,6 +211,14 @@ class Account(metaclass=PoolMeta):
         return gettext(f'helpdesk_mail.msg_notice_{event}',
             *user.notice_language(), account=self.name)
 
+    def warning_detail(self, event, user):
+        "Return in the user's language what to do about it, or None."
+        language = user.notice_language()
+        if event == 'mailbox_fails' and self.error_key:
+            return self.explain(self.error_key, self.error_detail, *language)
+        if event == 'mailbox_left':
+            return gettext('helpdesk_mail.msg_mailbox_left', *language)
+
     @classmethod
     def administrators(cls):
         "Return the users who are told when something is wrong with mail."

@@ -1,7 +1,6 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
-from trytond.i18n import gettext
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
@@ -41,16 +40,14 @@ class Notice(metaclass=PoolMeta):
     def content(self):
         if not self.account:
             return super().content()
-        language, account = self.user.notice_language(), self.account
-        error = ''
-        if account.error_key:
-            error = account.explain(
-                account.error_key, account.error_detail, *language)
+        account, user = self.account, self.user
         # Where a customer's request led here, its host is the customer's
         with Transaction().set_context(_request=None):
             url = account.__href__
-        return gettext('helpdesk_mail.msg_notice_mailbox', *language,
-            text=self.subject(), error=error, url=url)
+        return '\n\n'.join(filter(None, [
+                    self.subject(),
+                    account.warning_detail(self.event, user),
+                    url])) + '\n'
 
     def render(self):
         message = super().render()
