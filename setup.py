@@ -13,10 +13,12 @@ HERE = Path(__file__).resolve().parent
 MODULES = ['helpdesk', 'helpdesk_mail', 'helpdesk_portal']
 TRYTON = '>= 8.0, < 8.3'
 LIBRARIES = [
+    'Authlib',
     'charset-normalizer',
     'html2text',
     'IMAPClient',
     'nh3',
+    'requests',
     ]
 TEST_LIBRARIES = [
     'aiosmtpd',

@@ -180,8 +180,8 @@ class Notice(ConcernMixin, ModelSQL):
         cls.save(waiting)
         for notice in left:
             if notice not in waiting:
-                logger.error("mail about ticket %s to user %s not sent",
-                    notice.ticket.id, notice.user.id)
+                logger.error("mail about %s %s to user %s not sent",
+                    notice.event, notice.ticket or '', notice.user.id)
         cls.delete([n for n in notices if n not in waiting])
 
     @classmethod
@@ -240,15 +240,11 @@ class Notice(ConcernMixin, ModelSQL):
 
     def render(self):
         "Return the mail as an email.message.EmailMessage."
-        ticket, language = self.ticket, self.user.notice_language()
         sender = self._sender()
-        # Where a customer's request led here, its host is the customer's
-        with Transaction().set_context(_request=None):
-            url = ticket.__href__
         message = EmailMessage()
         message['From'] = sender
         message['To'] = self.user.email
-        message['Subject'] = plain(f'[#{ticket.number}] {ticket.subject}')
+        message['Subject'] = plain(self.subject())
         message['Date'] = format_datetime(
             self.at.replace(tzinfo=dt.timezone.utc))
         message['Message-ID'] = (
@@ -257,18 +253,30 @@ class Notice(ConcernMixin, ModelSQL):
         # RFC 3834, 5; the second is for Exchange
         message['Auto-Submitted'] = 'auto-generated'
         message['X-Auto-Response-Suppress'] = 'All'
-        message.set_content(self.mail_text({
-                    'text': self.text(
-                        self.event, ticket, self.user, self.who),
-                    'subject': ticket.subject,
-                    'section': ticket.section.name,
-                    'url': url,
-                    }, language))
+        message.set_content(self.content())
         return message
+
+    def subject(self):
+        "Return the subject of the mail."
+        return f'[#{self.ticket.number}] {self.ticket.subject}'
+
+    def content(self):
+        "Return the text of the mail, in the user's language."
+        ticket = self.ticket
+        # Where a customer's request led here, its host is the customer's
+        with Transaction().set_context(_request=None):
+            url = ticket.__href__
+        return self.mail_text({
+                'text': self.text(
+                    self.event, ticket, self.user, self.who),
+                'subject': ticket.subject,
+                'section': ticket.section.name,
+                'url': url,
+                }, self.user.notice_language())
 
     def mail_text(self, values, language):
         """
-        Return the text of the mail.
+        Return the text of the mail about a ticket.
 
         values are the words for the placeholders of the message by their
         names, language the arguments that make gettext speak the user's.

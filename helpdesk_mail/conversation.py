@@ -10,14 +10,20 @@ from trytond.i18n import gettext
 from trytond.model import Index, ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
+from trytond.tools import grouped_slice
 from trytond.transaction import Transaction, without_check_access
 
 from .intake import signing
-from .lock import write_first
+from .lock import commit_between, write_first
 from .outgoing import Outgoing
+from .smtp_server import Connections
 
 # So long the queue has to send a mail before the scheduled action does
 FIRST_TRY = dt.timedelta(minutes=1)
+# So many mails are sent over one connection
+BATCH = 25
+# After this time a mail is sent apart from others
+LATE = dt.timedelta(minutes=30)
 
 
 class Conversation(metaclass=PoolMeta):
@@ -93,9 +99,7 @@ class Conversation(metaclass=PoolMeta):
             vlist = [values.copy() for values in vlist]
             cls._address([v for v in vlist if cls._is_to_be_sent(v)])
         conversations = super().create(vlist)
-        for conversation in conversations:
-            if conversation.delivery == 'queued':
-                cls.__queue__.send([conversation])
+        cls._queue([c for c in conversations if c.delivery == 'queued'])
         return conversations
 
     @staticmethod
@@ -130,13 +134,20 @@ class Conversation(metaclass=PoolMeta):
         """
         Send the conversations that wait for it, as a task of the queue.
 
-        Whoever is killed between handing over the mail and the commit makes
-        it go out again, with the same Message-ID, never not at all.
+        What became of a mail is committed before the next one. Whoever is
+        killed between handing over a mail and its commit makes it go out
+        again, with the same Message-ID, never not at all; and only it, not
+        those before.
         """
         cls.lock(conversations)
-        write_first(cls, conversations)
-        conversations = cls.browse(conversations)
-        Outgoing([c for c in conversations if c.delivery == 'queued']).send()
+        with Connections() as connections:
+            for i, id_ in enumerate(map(int, conversations)):
+                if i:
+                    commit_between(cls, [id_])
+                write_first(cls, [id_])
+                conversation = cls(id_)
+                if conversation.delivery == 'queued':
+                    Outgoing([conversation]).send(connections)
 
     @classmethod
     def send_waiting(cls):
@@ -147,8 +158,17 @@ class Conversation(metaclass=PoolMeta):
                     ('delivery', '=', 'queued'),
                     ['OR', ('next_try', '=', None), ('next_try', '<=', now)],
                     ], order=[('id', 'ASC')])
-        for conversation in waiting:
+        # What should have gone long ago may have stopped those after it
+        late = [c for c in waiting if c.next_try and c.next_try < now - LATE]
+        for conversation in late:
             cls.__queue__.send([conversation])
+        cls._queue([c for c in waiting if c not in late])
+
+    @classmethod
+    def _queue(cls, conversations):
+        "Queue the sending, as many to a task as go over one connection."
+        for batch in grouped_slice(conversations, BATCH):
+            cls.__queue__.send(list(batch))
 
     @classmethod
     @ModelView.button
@@ -160,8 +180,7 @@ class Conversation(metaclass=PoolMeta):
                 'next_try': dt.datetime.now().replace(microsecond=0)
                 + FIRST_TRY,
                 })
-        for conversation in conversations:
-            cls.__queue__.send([conversation])
+        cls._queue(conversations)
 
     @classmethod
     def acknowledge(cls, tickets):

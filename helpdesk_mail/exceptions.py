@@ -18,6 +18,31 @@ class DomainError(ValidationError):
 
 
 class MailboxError(UserError):
+    "Carries also what was wrong, to say it again in another language."
+
+    def __init__(self, message, key=None, detail=''):
+        super().__init__(message)
+        self.key = key
+        self.detail = detail
+
+
+class MailboxPasswordError(ValidationError):
+    pass
+
+
+class OAuthError(UserError):
+    pass
+
+
+class OAuthURLError(ValidationError):
+    pass
+
+
+class MailServerError(UserError):
+    pass
+
+
+class SecretMissingError(ValidationError):
     pass
 
 

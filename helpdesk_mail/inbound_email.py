@@ -76,9 +76,11 @@ class Inbox(metaclass=PoolMeta):
         ours, others = [], []
         for email_, (_, values) in zip(emails, letters):
             rule = self._rule(email_)
-            if rule and rule.action != ACTION:
+            # Of one that was left on its server a person decides
+            left = 'left_size' in values
+            if rule and rule.action != ACTION and not left:
                 others.append(email_)
-            elif rule or self.helpdesk:
+            elif rule or self.helpdesk or left:
                 ours.append((email_, rule, {**origin, **values}))
         for email_ in others:
             # What fails there must not keep us from taking the next letters

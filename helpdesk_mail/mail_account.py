@@ -8,16 +8,23 @@ from trytond.model import (
     DeactivableMixin, ModelSQL, ModelView, Workflow, fields)
 from trytond.pool import Pool
 from trytond.pyson import Eval
-from trytond.tools import firstline
 from trytond.transaction import without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
-from .exceptions import MailboxError
-from .mail_source import ERRORS, PORTS, SOURCES, FolderMissing, LoginRefused
-from .receive import BATCH
+from .exceptions import MailboxError, MailboxPasswordError
+from .mail_source import PORTS, SOURCES, Access, Unreadable
+from .mail_trouble import Explained
+from .receive import BATCH, MAX_LETTER
 
 # So much is kept in memory at once, apart from a single larger letter
 MAX_FETCH = 20 * 1024 * 1024
+# What an integer of the database holds
+MAX_SIZE = 2 ** 31 - 1
+# After so many runs without an end letters are fetched one by one, then
+# without their texts, then not at all
+SINGLY, HEAD_ONLY, NOT_AT_ALL = 3, 5, 7
+# Runs that wait in the queue together are one attempt
+ATTEMPT = dt.timedelta(minutes=4)
 
 
 class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
@@ -84,8 +91,12 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
         help="Letters from before were left out.")
     last_run = fields.DateTime("Last Run", readonly=True,
         help="When letters were last looked for.")
-    last_error = fields.Char("Last Error", readonly=True,
-        help="Why letters could not be fetched; empty if they could.")
+    next_run = fields.Function(fields.DateTime("Next Run",
+            help="When letters are looked for again."),
+        'get_next_run')
+    attempts = fields.Integer("Attempts", readonly=True,
+        help="How often fetching was begun since it last came to an end.")
+    attempted_at = fields.DateTime("Attempted At", readonly=True)
 
     del _states
 
@@ -133,6 +144,10 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
     def default_last_uid(cls):
         return '0'
 
+    @classmethod
+    def default_attempts(cls):
+        return 0
+
     @fields.depends('protocol', 'security')
     def on_change_protocol(self):
         self.port = PORTS.get((self.protocol, self.security))
@@ -151,14 +166,51 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
             cls.write(accounts, {'secret': value})
 
     @classmethod
+    @without_check_access
+    def get_next_run(cls, accounts, name):
+        pool = Pool()
+        Cron = pool.get('ir.cron')
+        now = dt.datetime.now().replace(microsecond=0)
+        times = [c.next_call or now for c in Cron.search([
+                    ('method', '=', 'helpdesk.mail.account|fetch'),
+                    ])]
+        next_run = min(times, default=None)
+        return {
+            a.id: next_run if a.state == 'confirmed' and a.active else None
+            for a in cls.browse(accounts)}
+
+    @classmethod
+    def check_modification(cls, mode, accounts, values=None, external=False):
+        super().check_modification(
+            mode, accounts, values=values, external=external)
+        if mode == 'write':
+            cls._check_password(accounts, values)
+
+    @classmethod
+    def _check_password(cls, accounts, values):
+        "Send the password to no server and no user that it isn't for."
+        names = {'host', 'port', 'security', 'username'} & values.keys()
+        if (values.get('password') or '').strip('*') or 'secret' in values:
+            return
+        for account in accounts:
+            if account.secret and any(
+                    getattr(account, n) != values[n] for n in names):
+                raise MailboxPasswordError(gettext(
+                        'helpdesk_mail.msg_mailbox_password',
+                        account=account.rec_name))
+
+    @classmethod
     def copy(cls, accounts, default=None):
         default = default.copy() if default is not None else {}
+        # A copy may be made for another server
+        default.setdefault('secret')
         default.setdefault('uid_validity')
         default.setdefault('last_uid', '0')
         default.setdefault('skipped')
         default.setdefault('since')
         default.setdefault('last_run')
-        default.setdefault('last_error')
+        default.setdefault('attempts', 0)
+        default.setdefault('attempted_at')
         return super().copy(accounts, default=default)
 
     @classmethod
@@ -175,7 +227,7 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
     @classmethod
     @Workflow.transition('confirmed')
     def confirm(cls, accounts):
-        cls.write(accounts, {'last_error': None})
+        cls.write(accounts, {'attempts': 0})
 
     @classmethod
     def fetch(cls):
@@ -189,6 +241,23 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
     @without_check_access
     def fetch_letters(cls, accounts):
         """
+        Note that letters will be fetched, and queue it.
+
+        So it is known after the commit if fetching them ends the process.
+        """
+        cls.lock(accounts)
+        now = dt.datetime.now().replace(microsecond=0)
+        for account in accounts:
+            if not account.attempts or account.attempted_at + ATTEMPT <= now:
+                account.attempts = (account.attempts or 0) + 1
+                account.attempted_at = now
+            cls.__queue__.take_letters([account])
+        cls.save(accounts)
+
+    @classmethod
+    @without_check_access
+    def take_letters(cls, accounts):
+        """
         Store the next letters of the accounts, as a task of the queue.
 
         The place up to which letters are ours is stored with them, so
@@ -196,18 +265,61 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
         is another task.
         """
         cls.lock(accounts)
+        accounts = [
+            a for a in accounts if a.state == 'confirmed' and a.active]
         for account in accounts:
-            account.last_run = dt.datetime.now().replace(microsecond=0)
-            try:
-                with account.open() as source:
-                    more = account._take(source)
-            except MailboxError as exception:
-                account.last_error = exception.message
-            else:
-                account.last_error = None
-                if more:
-                    cls.__queue__.fetch_letters([account])
+            if account.take():
+                cls.__queue__.take_letters([account])
         cls.save(accounts)
+        cls.tell_troubles(accounts)
+
+    def take(self):
+        "Store the next letters; return whether there are more."
+        self.attempts = self.attempts or 1
+        begun = False
+        try:
+            with self.open() as source:
+                begun = True
+                more = self._take(source)
+                self._note_end(more)
+                done = {} if more else self.tidy(source)
+        except MailboxError as exception:
+            if not begun:
+                # No letter is to blame
+                self.attempts -= 1
+            self.note_run(exception)
+            return False
+        self.tidied(done)
+        self.note_run()
+        return more
+
+    def _note_end(self, more):
+        "Note that fetching came to an end, and that it begins again."
+        # One by one until the letter is found that the others wait for
+        searching = SINGLY < self.attempts <= HEAD_ONLY
+        self.attempts = 0
+        if more:
+            self.attempts = SINGLY + 1 if searching else 1
+            self.attempted_at = dt.datetime.now().replace(microsecond=0)
+
+    def tidy(self, source):
+        """
+        Do with letters that are ours what shall be done, on the server.
+
+        Return the records of helpdesk.mail by what was done with them.
+        """
+        return {}
+
+    def tidied(self, done):
+        "Note what was done, as tidy() returns it, when the server is left."
+
+    def note_run(self, error=None):
+        "Note how a run ended; error is a MailboxError or None."
+        self.last_run = dt.datetime.now().replace(microsecond=0)
+
+    @classmethod
+    def tell_troubles(cls, accounts):
+        "Tell of accounts that fail, and that work again, after a run."
 
     def open(self):
         """
@@ -215,23 +327,74 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
 
         Raises MailboxError, in plain words and without secrets.
         """
-        return _Explained(
-            SOURCES[self.protocol].open(
-                self.host, self.port, self.security, self.username,
-                self.secret or '', self.folder), self)
+        return Explained(SOURCES[self.protocol], self)
+
+    def access(self):
+        "Return how to get into the mailbox, a mail_source.Access."
+        return Access(
+            self.host, self.port, self.security, self.username,
+            self.secret or '', self.folder)
+
+    def secrets(self):
+        "Return what must not be shown, wherever it appears, as str."
+        return [self.secret] if self.secret else []
+
+    def check_tidying(self, source):
+        "Raise what is going to be wrong with tidying up the mailbox."
 
     def _take(self, source):
         "Store the next letters; return whether there are more."
         uids = self._new(source)
-        batch = self._batch(source, uids[:BATCH])
+        batch, sizes = self._batch(source, uids)
         known = self._known(source, batch)
-        letters = source.letters([u for u in batch if u not in known])
-        self.inbox.deliver(
-            [(data, {'uid': str(uid)}) for uid, data in letters.items()],
+        # What has no size is gone by now
+        wanted = [u for u in batch if u in sizes and u not in known]
+        letters = self._read(source, wanted, sizes)
+        mails = self.inbox.deliver([
+                (data, {'uid': str(uid), **values})
+                for uid, data, values in letters],
             account=self.id, uid_validity=source.validity)
-        if self.protocol == 'imap' and batch:
-            self.last_uid = str(batch[-1])
+        self.delivered(mails)
+        if self.protocol == 'imap':
+            if batch:
+                self.last_uid = str(batch[-1])
+        else:
+            ours = {m.uid for m in mails}
+            self._skip([u for u, *_ in letters if u not in ours], source)
+            if len(letters) < len(wanted):
+                raise Unreadable()
         return len(batch) < len(uids)
+
+    def _read(self, source, uids, sizes):
+        """
+        Fetch letters, and of those that are left on the server their heads.
+
+        Return tuples of UID, raw letter and values of helpdesk.mail, in the
+        order of the UIDs; what is gone by now is missing.
+        """
+        left = [
+            u for u in uids
+            if sizes[u] > MAX_LETTER or self.attempts > HEAD_ONLY]
+        letters = source.letters([u for u in uids if u not in left])
+        if self.attempts > NOT_AT_ALL:
+            heads = {u: b'\r\n' for u in left}
+        else:
+            heads = source.heads(left)
+        return [
+            (u, letters[u], {}) if u in letters
+            else (u, heads[u] or b'\r\n', {
+                    'left_size': min(sizes[u], MAX_SIZE)})
+            for u in uids if u in letters or u in heads]
+
+    def delivered(self, mails):
+        "Do what follows when letters have been stored."
+
+    def _skip(self, uids, source):
+        "Remember letters on a POP3 server that are none of helpdesk.mail."
+        listed = set(source.uids())
+        self.skipped = '\n'.join(
+            u for u in [*(self.skipped or '').splitlines(), *uids]
+            if u in listed)
 
     def _new(self, source):
         "Return the UIDs of the letters that may not be ours yet."
@@ -259,19 +422,25 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
                     ])}
         return {u for u in uids if str(u) in known}
 
-    @staticmethod
-    def _batch(source, uids):
-        "Return the first UIDs, as many as fit into memory, at least one."
+    def _batch(self, source, uids):
+        """
+        Return the first UIDs, as many as fit into memory, at least one.
+
+        And the sizes of the letters, in bytes by UID.
+        """
+        uids = uids[:1 if self.attempts > SINGLY else BATCH]
         if not uids:
-            return []
+            return [], {}
         sizes, total = source.sizes(uids), 0
         batch = []
         for uid in uids:
-            total += sizes.get(uid, 0)
+            size = sizes.get(uid, 0)
+            # Of larger ones only the head is fetched
+            total += size if size <= MAX_LETTER else 0
             if batch and total > MAX_FETCH:
                 break
             batch.append(uid)
-        return batch
+        return batch, sizes
 
     def skip_existing(self, source):
         "Leave out what is in the mailbox now."
@@ -294,52 +463,21 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
         self.save()
 
 
-class _Explained:
-    "Raises what goes wrong with a mailbox as MailboxError."
-
-    def __init__(self, manager, account):
-        self._manager = manager
-        self._account = account
-
-    def __enter__(self):
-        try:
-            return self._manager.__enter__()
-        except (LoginRefused, FolderMissing, *ERRORS) as exception:
-            raise self._explain(exception) from exception
-
-    def __exit__(self, type_, value, traceback):
-        try:
-            handled = self._manager.__exit__(type_, value, traceback)
-            # A generator hands back what was raised in the with
-            if not handled and isinstance(value, ERRORS):
-                raise value
-            return handled
-        except (LoginRefused, FolderMissing, *ERRORS) as exception:
-            raise self._explain(exception) from exception
-
-    def _explain(self, exception):
-        account = self._account
-        if isinstance(exception, LoginRefused):
-            text = gettext('helpdesk_mail.msg_mailbox_login',
-                host=account.host, user=account.username)
-        elif isinstance(exception, FolderMissing):
-            text = gettext('helpdesk_mail.msg_mailbox_folder',
-                host=account.host, folder=account.folder)
-        else:
-            error = (getattr(exception, 'strerror', None)
-                or firstline(str(exception)) or type(exception).__name__)
-            if account.secret:
-                error = error.replace(account.secret, '…')
-            text = gettext('helpdesk_mail.msg_mailbox_unreachable',
-                host=account.host, port=account.port, error=error)
-        return MailboxError(text)
-
-
 class ConfirmStart(ModelView):
     __name__ = 'helpdesk.mail.account.confirm.start'
 
     count = fields.Integer("Letters", readonly=True,
         help="So many letters are in the mailbox now.")
+    oldest = fields.DateTime("Oldest", readonly=True,
+        states={
+            'invisible': ~Eval('oldest'),
+            },
+        help="When the first of them came.")
+    newest = fields.DateTime("Newest", readonly=True,
+        states={
+            'invisible': ~Eval('newest'),
+            },
+        help="When the last of them came.")
     existing = fields.Selection([
             ('import', "Import them as tickets"),
             ('skip', "Leave them out"),
@@ -365,8 +503,12 @@ class Confirm(Wizard):
 
     def default_start(self, fields):
         with self._source() as source:
+            self.record.check_tidying(source)
+            oldest, newest = source.span()
             return {
                 'count': source.count,
+                'oldest': oldest,
+                'newest': newest,
                 'existing': 'continue' if self.record.last_run else 'skip',
                 }
 

@@ -7,7 +7,6 @@ Outgoing mail: from a stored conversation to the SMTP server.
 Decided here: the headers, what goes below the text, when it is tried again.
 Not here: who is written to and what (conversation.py).
 """
-import contextlib
 import datetime as dt
 import math
 import mimetypes
@@ -22,11 +21,11 @@ import trytond.config as config
 from trytond.i18n import gettext
 from trytond.modules.helpdesk.header import plain
 from trytond.pool import Pool
-from trytond.sendmail import get_smtp_server
 from trytond.tools import firstline
 from trytond.transaction import without_check_access
 from trytond.url import host
 
+from .exceptions import MailServerError, OAuthError
 from .intake import compose
 from .intake import filter as filter_
 from .intake import signing
@@ -55,12 +54,13 @@ class Outgoing:
         self.conversations = list(conversations)
 
     @without_check_access
-    def send(self):
+    def send(self, connections):
         """
         Send each conversation, and store with it what became of it.
 
-        What the server refuses for good has failed; everything else is tried
-        again later. Raises nothing of smtplib's.
+        connections are smtp_server.Connections. What the server refuses for
+        good has failed; everything else is tried again later. Raises nothing
+        of smtplib's.
         """
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
@@ -72,9 +72,9 @@ class Outgoing:
                     conversation, footers[conversation.id],
                     threads[conversation.ticket.id])
                 refused = self._hand_over(
-                    message, self.from_address(conversation.ticket.section))
-            except (ValueError, MessageError, smtplib.SMTPException,
-                    OSError) as exception:
+                    message, conversation.ticket.section, connections)
+            except (ValueError, MessageError, MailServerError, OAuthError,
+                    smtplib.SMTPException, OSError) as exception:
                 self._not_sent(conversation, exception)
             else:
                 conversation.delivery = 'sent'
@@ -86,20 +86,16 @@ class Outgoing:
         Conversation.not_delivered([
                 c for c in self.conversations if c.delivery == 'failed'])
 
-    @staticmethod
-    def _hand_over(message, from_address):
+    @classmethod
+    def _hand_over(cls, message, section, connections):
         """
-        Give the message to the server; return who was refused in copy.
+        Give the message to the section's server; return who was refused.
 
         Tryton's send_message neither tells who was refused nor that the mail
         was taken when saying good-bye fails afterwards.
         """
-        server = get_smtp_server(strict=True)
-        try:
-            refused = server.send_message(message, from_addr=from_address)
-        finally:
-            with contextlib.suppress(smtplib.SMTPException, OSError):
-                server.quit()
+        refused = connections.send(
+            section.mail_server, message, cls.from_address(section))
         to = {a.addr_spec for a in message['To'].addresses}
         if not to.isdisjoint(refused):
             raise smtplib.SMTPRecipientsRefused(refused)
@@ -139,6 +135,9 @@ class Outgoing:
                 f'{address}: {code} {_decode(text)}' for address, (code, text)
                 in exception.recipients.items())
             return gettext('helpdesk_mail.msg_refused', error=reasons)
+        if isinstance(exception, (MailServerError, OAuthError)):
+            return gettext('helpdesk_mail.msg_smtp_trouble',
+                error=exception.message)
         if isinstance(exception, smtplib.SMTPAuthenticationError):
             return gettext('helpdesk_mail.msg_smtp_login')
         if isinstance(exception, smtplib.SMTPResponseException):
@@ -181,8 +180,12 @@ class Outgoing:
         return signing.mark(secret)
 
     @classmethod
+    @without_check_access
     def max_size(cls, section):
         "Return how large a mail of the section may be, in bytes."
+        server = section.mail_server
+        if server and server.max_size:
+            return min(MAX_MAIL, server.max_size)
         return MAX_MAIL
 
     @classmethod

@@ -172,6 +172,7 @@ class Receiver:
                 item.verdict = Verdict(
                     'file', 'released', automatic=item.verdict.automatic,
                     answer=item.verdict.answer)
+            item.verdict = item.mail.verdict_left(item.verdict)
             if item.verdict.action == 'file' and not item.section:
                 item.verdict = Verdict('hold', 'no_section')
 

@@ -69,6 +69,16 @@ def own_database():
         test_tryton.drop_db()
 
 
+@pytest.fixture(autouse=True)
+def one_transaction(request, monkeypatch):
+    "What a test writes is rolled back, also if a task commits in between"
+    if 'trytond.modules.helpdesk_mail' in sys.modules:
+        from trytond.modules.helpdesk_mail import conversation
+        if not request.node.get_closest_marker('commits'):
+            monkeypatch.setattr(
+                conversation, 'commit_between', lambda Model, records: None)
+
+
 class ScenarioFile(pytest.File):
 
     def collect(self):

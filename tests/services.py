@@ -9,17 +9,20 @@ Real servers for tests, all on loopback and stopped at the end.
             dovecot.deliver(letter)
             ...connect to dovecot.host, dovecot.port('imap')...
 """
+import base64
 import contextlib
 import functools
 import imaplib
 import itertools
 import os
 import pwd
+import re
 import shutil
 import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -27,8 +30,8 @@ from pathlib import Path
 import pytest
 
 __all__ = [
-    'CI', 'Dovecot', 'HOST', 'Relay', 'Sink', 'command', 'free_port',
-    'listens', 'missing', 'needs', 'postgresql_uri', 'until']
+    'CI', 'Certificate', 'Dovecot', 'HOST', 'Relay', 'Sink', 'Wire', 'command',
+    'free_port', 'listens', 'missing', 'needs', 'postgresql_uri', 'until']
 
 CI = os.environ.get('CI', '').lower() in {'1', 'true', 'yes'}
 HOST = '127.0.0.1'
@@ -111,10 +114,32 @@ class Sink:
     to refuse recipients, `refuse_address` to refuse one of them,
     `refuse_data` to refuse the letter itself.
     stop() and start() take the server down and up again on the same port.
+
+    With a Certificate it speaks STARTTLS or, as security says, TLS. With
+    users, passwords by name, or with a TokenServer it wants a login; `logins`
+    are the names that logged in, `connections` counts the clients. size is
+    the largest mail it takes, in bytes.
     """
 
-    def __init__(self, port=None):
+    def __init__(self, port=None, *, certificate=None, security='starttls',
+            users=None, token_server=None, size=None):
         self.port = port or free_port()
+        self.users = users or {}
+        self.token_server = token_server
+        self.logins = []
+        self.connections = 0
+        self._settings = {}
+        if size:
+            self._settings['data_size_limit'] = size
+        if certificate:
+            name = {'starttls': 'tls_context', 'ssl': 'ssl_context'}
+            self._settings[name[security]] = certificate.context()
+        if users or token_server:
+            self._settings.update(
+                authenticator=self._check_password, auth_required=True,
+                auth_require_tls=security == 'starttls')
+            if not token_server:
+                self._settings['auth_exclude_mechanism'] = ['XOAUTH2']
         self.envelopes = []
         self.refuse = None
         self.refuse_address = None
@@ -143,7 +168,8 @@ class Sink:
 
     def start(self):
         from aiosmtpd.controller import Controller
-        self._controller = Controller(self, hostname=HOST, port=self.port)
+        self._controller = Controller(
+            self, hostname=HOST, port=self.port, **self._settings)
         self._controller.start()
 
     def stop(self):
@@ -157,6 +183,33 @@ class Sink:
 
     def __exit__(self, *args):
         self.stop()
+
+    async def handle_EHLO(self, server, session, envelope, hostname, answers):
+        if session.ssl or 'tls_context' not in self._settings:
+            self.connections += 1
+        session.host_name = hostname
+        return answers
+
+    def _check_password(self, server, session, envelope, mechanism, login):
+        from aiosmtpd.smtp import AuthResult
+        name = login.login.decode()
+        success = self.users.get(name) == login.password.decode()
+        if success:
+            self.logins.append(name)
+        return AuthResult(success=success, handled=False)
+
+    async def auth_XOAUTH2(self, server, args):
+        from aiosmtpd.smtp import AuthResult
+        text = base64.b64decode(args[1]).decode()
+        user, token = re.fullmatch(
+            'user=(.*)\1auth=Bearer (.*)\1\1', text).groups()
+        success = self.token_server.opens(token, user)
+        if success:
+            self.logins.append(user)
+        else:
+            # As Microsoft and Google do
+            await server.challenge_auth(b'{"status":"401"}')
+        return AuthResult(success=success, handled=False)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.refuse:
@@ -206,6 +259,22 @@ class Relay(Sink):
         return await super().handle_DATA(server, session, envelope)
 
 
+class Certificate:
+    "A certificate for this machine; `path` is the file to trust."
+
+    def __init__(self, folder):
+        import trustme
+        authority = trustme.CA()
+        self._certificate = authority.issue_cert(HOST, 'localhost')
+        self.path = Path(folder) / 'ca.pem'
+        authority.cert_pem.write_to_path(self.path)
+
+    def context(self):
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._certificate.configure_cert(context)
+        return context
+
+
 DOVECOT = """
 base_dir = {folder}/run
 state_dir = {folder}/state
@@ -215,13 +284,14 @@ protocols = imap pop3
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
-auth_mechanisms = plain login
+auth_mechanisms = plain login {mechanisms}
 disable_plaintext_auth = no
 mail_location = maildir:{folder}/mail/%u
 mail_max_userip_connections = 0
 ssl = yes
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
+{oauth}
 passdb {{
   driver = passwd-file
   args = scheme=plain username_format=%u {folder}/users
@@ -268,17 +338,37 @@ namespace inbox {{
 """
 
 
+DOVECOT_OAUTH = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth
+}}
+"""
+DOVECOT_TOKENS = """
+introspection_mode = get
+introspection_url = {url}/introspect?token=
+username_attribute = mailbox
+active_attribute = active
+active_value = true
+"""
+
+
 class Dovecot:
     """
     An IMAP and POP3 server of its own, with a mailbox for each user.
 
     It speaks plain text, STARTTLS and, on the ports imaps and pop3s, TLS;
-    `certificate` is the file to trust.
+    `certificate` is the file to trust. With a TokenServer it also takes the
+    tokens of that, by the mechanisms.
     """
     host = HOST
 
-    def __init__(self, users=None):
+    def __init__(self, users=None, token_server=None,
+            mechanisms='xoauth2 oauthbearer'):
         self.users = users or {'support': 'secret'}
+        self.token_server = token_server
+        self.mechanisms = mechanisms if token_server else ''
         self.ports = {
             name: free_port() for name in ['imap', 'imaps', 'pop3', 'pop3s']}
         self._numbers = itertools.count(1)
@@ -389,8 +479,14 @@ class Dovecot:
         (self.folder / 'users').write_text(''.join(
                 f'{user}:{{PLAIN}}{password}\n'
                 for user, password in self.users.items()))
+        oauth = ''
+        if self.token_server:
+            oauth = DOVECOT_OAUTH.format(folder=self.folder)
+            (self.folder / 'oauth').write_text(
+                DOVECOT_TOKENS.format(url=self.token_server.url))
         (self.folder / 'dovecot.conf').write_text(DOVECOT.format(
-                folder=self.folder, host=self.host,
+                folder=self.folder, host=self.host, oauth=oauth,
+                mechanisms=self.mechanisms,
                 user=self._account.pw_name,
                 group=grp.getgrgid(self._account.pw_gid).gr_name,
                 **self.ports))
@@ -400,3 +496,58 @@ class Dovecot:
     def trust(self):
         "Return an SSL context that trusts this server"
         return ssl.create_default_context(cafile=str(self.certificate))
+
+
+class Wire:
+    """
+    Passes on connections to a port: a way to a server that breaks.
+
+    After `cut` bytes from the server a connection is cut, after `stall`
+    bytes nothing comes any more.
+    """
+    host = HOST
+
+    def __init__(self, target, cut=None, stall=None):
+        self.target = target
+        self.cut = cut
+        self.stall = stall
+
+    def __enter__(self):
+        self._server = socket.create_server((HOST, 0))
+        self.port = self._server.getsockname()[1]
+        self._sockets = [self._server]
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *args):
+        for sock in self._sockets:
+            # Closing alone does not wake who waits in it
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._server.accept()
+                server = socket.create_connection((HOST, self.target))
+                self._sockets += [client, server]
+                for args in [
+                        (client, server, None, None),
+                        (server, client, self.cut, self.stall)]:
+                    threading.Thread(
+                        target=self._pass_on, args=args, daemon=True).start()
+
+    @staticmethod
+    def _pass_on(source, sink, cut, stall):
+        count = 0
+        with contextlib.suppress(OSError):
+            while data := source.recv(4096):
+                count += len(data)
+                if cut is not None and count > cut:
+                    break
+                if stall is None or count <= stall:
+                    sink.sendall(data)
+        for sock in [source, sink]:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)

@@ -7,7 +7,7 @@ import unittest
 
 import pytest
 
-from tests.services import Dovecot, Sink, needs
+from tests.services import Dovecot, Sink, Wire, needs
 
 pytestmark = pytest.mark.once
 LETTER = b'From: a@example.com\r\nSubject: %d\r\n\r\nText %d\r\n'
@@ -101,3 +101,16 @@ class SinkTestCase(unittest.TestCase):
         self.sink.start()
         self.send()
         self.assertEqual(len(self.sink.messages), 1)
+
+
+class WireTestCase(unittest.TestCase):
+    "The way to a server that breaks"
+
+    def test_cut(self):
+        "What is passed on is the same until it is cut"
+        with Sink() as sink, Wire(sink.port) as wire:
+            with smtplib.SMTP(wire.host, wire.port) as session:
+                self.assertEqual(session.noop()[0], 250)
+            wire.cut = 60
+            with self.assertRaises(smtplib.SMTPServerDisconnected):
+                smtplib.SMTP(wire.host, wire.port).ehlo()
