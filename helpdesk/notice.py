@@ -180,8 +180,9 @@ class Notice(ConcernMixin, ModelSQL):
         cls.save(waiting)
         for notice in left:
             if notice not in waiting:
-                logger.error("mail about %s %s to user %s not sent",
-                    notice.event, notice.ticket or '', notice.user.id)
+                logger.error("mail about %s of ticket %s to user %s not sent",
+                    notice.event, notice.ticket and notice.ticket.id,
+                    notice.user.id)
         cls.delete([n for n in notices if n not in waiting])
 
     @classmethod

@@ -248,7 +248,8 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
         cls.lock(accounts)
         now = dt.datetime.now().replace(microsecond=0)
         for account in accounts:
-            if not account.attempts or account.attempted_at + ATTEMPT <= now:
+            last = account.attempted_at
+            if not (account.attempts and last and last + ATTEMPT > now):
                 account.attempts = (account.attempts or 0) + 1
                 account.attempted_at = now
             cls.__queue__.take_letters([account])

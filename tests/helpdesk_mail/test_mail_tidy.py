@@ -5,7 +5,7 @@ import datetime as dt
 
 import pytest
 from trytond.model.exceptions import DomainValidationError
-from trytond.modules.helpdesk_mail import mail_source
+from trytond.modules.helpdesk_mail import mail_source, mail_tidy
 from trytond.modules.helpdesk_mail.exceptions import MailboxError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
@@ -151,6 +151,27 @@ def _test_only_ours(dovecot):
         session.append('INBOX', None, None, letter("new", subject="new"))
     fetch(account)
     assert found(dovecot, 'ALL') == ["one", "two", "new"]
+
+
+def test_little_by_little(dovecot, monkeypatch):
+    "A7: a full mailbox is tidied up in several runs, the oldest first"
+    monkeypatch.setattr(mail_tidy, 'TIDY', 2)
+    dovecot.deliver(*(
+            letter(t, subject=t) for t in ["one", "two", "three"]))
+    _test_little_by_little(dovecot)
+
+
+@with_transaction()
+def _test_little_by_little(dovecot):
+    desk = make_helpdesk()
+    account = make_account(dovecot, after='move', after_folder='Done')
+    confirm(desk, account)
+    for days, mail in enumerate(fetch(account)):
+        grow_old([mail], days)
+    fetch(account)
+    assert found(dovecot, 'ALL') == ["one"]
+    fetch(account)
+    assert found(dovecot, 'ALL') == []
 
 
 def test_change_of_mind(dovecot):
