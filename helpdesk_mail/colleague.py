@@ -110,6 +110,8 @@ class Colleagues:
         Ticket = pool.get('helpdesk.ticket')
         User = pool.get('res.user')
         secret = Key.get_secret()
+        # Without a sender a person has chosen the ticket
+        items = [i for i in items if i.letter.sender]
         self._items = items
         self._agents = User.agents_by_email(
             {i.letter.sender.email for i in items})

@@ -206,8 +206,10 @@ class Conversation(metaclass=PoolMeta):
     def _address(cls, vlist):
         pool = Pool()
         Ticket = pool.get('helpdesk.ticket')
+        # Whom somebody chose gets the mail all the same
+        implicit = [v for v in vlist if not v.get('to_addresses')]
         super()._address(vlist)
-        vlist = [v for v in vlist if v.get('cc_addresses')]
+        vlist = [v for v in implicit if v.get('cc_addresses')]
         tickets = Ticket.browse([int(v['ticket']) for v in vlist])
         kept = cls.kept_in_copy([
                 (t, _addresses(v['cc_addresses']))
@@ -232,18 +234,14 @@ class Conversation(metaclass=PoolMeta):
             for ticket, cc in copies]
 
 
-class AnswerStart(metaclass=PoolMeta):
-    __name__ = 'helpdesk.ticket.answer.start'
+class Ticket(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
 
-    @fields.depends('kind', 'ticket')
-    def _recipients(self):
+    def mail_recipients(self, reply):
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
-        recipients = super()._recipients()
-        if self.kind != 'email' or not recipients:
-            return recipients
-        to, *copied = recipients
-        return [to, *Conversation.kept_in_copy([(self.ticket, copied)])[0]]
+        to, copied = super().mail_recipients(reply)
+        return to, Conversation.kept_in_copy([(self, copied)])[0]
 
 
 def _addresses(text):

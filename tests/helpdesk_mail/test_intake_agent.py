@@ -14,7 +14,7 @@ from trytond.modules.helpdesk_mail.intake.signing import (
     agent_address, reply_address)
 from trytond.modules.helpdesk_mail.intake.verdict import Verdict
 
-from tests.helpdesk_mail.test_intake_parse import LETTERS, letter
+from tests.helpdesk_mail.corpus import FOLDER, letter
 
 pytestmark = pytest.mark.once
 SECRET = b'a secret of the tests'
@@ -37,7 +37,7 @@ class AgentTestCase(unittest.TestCase):
     def test_letters(self):
         "AG7: what the customer gets of an answer"
         self.assertEqual(
-            {p.stem for p in LETTERS.glob('agent_*.eml')},
+            {p.stem for p in FOLDER.glob('agent_*.eml')},
             {f'agent_{n}' for n in EXPECTED})
         for name, (text, reason) in EXPECTED.items():
             with self.subTest(letter=name):

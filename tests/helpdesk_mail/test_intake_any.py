@@ -17,8 +17,7 @@ from trytond.modules.helpdesk_mail.intake.clean import (
 from trytond.modules.helpdesk_mail.intake.file import (
     attachment_values, conversation_values, fold_letter, name_pictures,
     ticket_values)
-from trytond.modules.helpdesk_mail.intake.filter import (
-    Policy, bounced_message_id, judge)
+from trytond.modules.helpdesk_mail.intake.filter import Policy, judge
 from trytond.modules.helpdesk_mail.intake.headers import (
     Head, decode_words, message_ids, parse_date, split)
 from trytond.modules.helpdesk_mail.intake.identify import Sender, identify
@@ -32,6 +31,7 @@ from trytond.modules.helpdesk_mail.intake.parse import fingerprint, parse
 from trytond.modules.helpdesk_mail.intake.protection import (
     protection_in, signed_content)
 from trytond.modules.helpdesk_mail.intake.quote import Folded, fold
+from trytond.modules.helpdesk_mail.intake.report import bounced_message_id
 from trytond.modules.helpdesk_mail.intake.rtf import decompress, read_rtf
 from trytond.modules.helpdesk_mail.intake.signing import (
     read_message_id, read_reply_address)

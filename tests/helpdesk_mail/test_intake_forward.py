@@ -10,7 +10,7 @@ from trytond.modules.helpdesk_mail.intake.forward import find
 from trytond.modules.helpdesk_mail.intake.letter import Address
 from trytond.modules.helpdesk_mail.intake.parse import parse
 
-from tests.helpdesk_mail.test_intake_parse import LETTERS, letter
+from tests.helpdesk_mail.corpus import FOLDER, letter
 
 pytestmark = pytest.mark.once
 
@@ -81,7 +81,7 @@ class ForwardTestCase(unittest.TestCase):
     def test_letters(self):
         "ML21: who wrote a forwarded letter, and what"
         self.assertEqual(
-            {p.stem for p in LETTERS.glob('forward_*.eml')},
+            {p.stem for p in FOLDER.glob('forward_*.eml')},
             {f'forward_{n}' for n in EXPECTED})
         for name, expected in EXPECTED.items():
             with self.subTest(letter=name):

@@ -87,7 +87,7 @@ def test_make_ticket():
 @with_transaction()
 def test_make_ticket_of_an_answer():
     "A letter that a person wants as a ticket joins no other"
-    desk = helpdesk(create_party=False)
+    desk = helpdesk(unknown_sender='none')
     first, again = deliver(letter("one"), letter("one"))
     made, = make(desk, [again])
     assert made.ticket != first.ticket

@@ -105,7 +105,6 @@ def test_not_in_copy():
     pool = Pool()
     Conversation = pool.get('helpdesk.conversation')
     Participant = pool.get('helpdesk.participant')
-    AnswerStart = pool.get('helpdesk.ticket.answer.start')
     helpdesk()
     list_address('lists.example.net', not_in_copy=True)
     mail, = deliver(letter(
@@ -120,8 +119,15 @@ def test_not_in_copy():
                 'ticket': ticket.id, 'kind': 'email', 'direction': 'out',
                 'body': "Done"}])
     assert answer.cc_addresses == 'eve@example.net'
-    start = AnswerStart(ticket=ticket, kind='email')
-    assert start.on_change_with_to() == 'ada@example.org, eve@example.net'
+    assert ticket.mail_recipients('all') == (
+        ['ada@example.org'], ['eve@example.net', 'bob@example.net'])
+
+    # Unless somebody chooses them
+    answer, = Conversation.create([{
+                'ticket': ticket.id, 'kind': 'email', 'direction': 'out',
+                'body': "Done", 'to_addresses': 'ada@example.org',
+                'cc_addresses': 'all@lists.example.net'}])
+    assert answer.cc_addresses == 'all@lists.example.net'
 
 
 @with_transaction()
