@@ -109,11 +109,17 @@ class Conversation(metaclass=PoolMeta):
 
     @staticmethod
     def _letters(conversations):
-        "Return the letters that the conversations were made of."
+        """
+        Return the letters that the conversations were made of.
+
+        Without those of agents: whoever sees the address that one was sent
+        to could write to the customer in the name of this agent (SE6).
+        """
         pool = Pool()
         Mail = pool.get('helpdesk.mail')
         return Mail.search([
                 ('conversation', 'in', [c.id for c in conversations]),
+                ('reason_key', 'not in', ['agent_sent', 'agent_noted']),
                 ])
 
     @classmethod

@@ -19,6 +19,7 @@ class Email(metaclass=PoolMeta):
     def send(cls, to='', cc='', bcc='', subject='', body='',
             files=None, record=None, reports=None, attachments=None):
         pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
         Ticket = pool.get('helpdesk.ticket')
         if record[0] != Ticket.__name__:
             return super().send(
@@ -32,12 +33,15 @@ class Email(metaclass=PoolMeta):
             *cls._attachment_files(attachments or [])]
         conversation = cls._to_helpdesk_ticket(
             ticket, to, cc, bcc, subject, body, files)
-        # The files are with the conversation
+        # The files are with the conversation, and so is who got it unseen:
+        # sales staff see this record, too
+        shown = Conversation.check_recipients(', '.join(filter(None, [
+                        conversation.to_addresses,
+                        conversation.cc_addresses])))
         email = cls(
             recipients=conversation.to_addresses,
             recipients_secondary=conversation.cc_addresses,
-            recipients_hidden=conversation.bcc_addresses,
-            addresses=[{'address': a} for a in conversation.recipients()],
+            addresses=[{'address': a} for a in shown],
             subject=conversation.subject,
             message_id=f'<{conversation.message_id}>',
             body=body,

@@ -100,6 +100,12 @@ class Inbox(metaclass=PoolMeta):
 class Email(metaclass=PoolMeta):
     __name__ = 'inbound.email'
 
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        # Who does not see the inbox does not see its letters
+        cls.__access__.add('inbox')
+
     def raw_letter(self):
         """
         Return the letter as it came, as bytes (RFC 5322).

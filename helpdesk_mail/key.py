@@ -4,14 +4,16 @@
 import secrets
 
 from trytond.cache import MemoryCache
-from trytond.model import ModelSQL, fields
+from trytond.model import ModelSQL
 from trytond.transaction import Transaction, without_check_access
+
+from .secret import SecretChar
 
 
 class Key(ModelSQL):
     __name__ = 'helpdesk.mail.key'
 
-    secret = fields.Char("Secret", required=True, readonly=True,
+    secret = SecretChar("Secret", required=True, readonly=True,
         help="Signs the Message-IDs and the reply addresses.")
     _secret_cache = MemoryCache('helpdesk.mail.key.secret', context=False)
 

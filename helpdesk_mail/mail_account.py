@@ -15,6 +15,7 @@ from .exceptions import MailboxError, MailboxPasswordError
 from .mail_source import PORTS, SOURCES, Access, Unreadable
 from .mail_trouble import Explained
 from .receive import BATCH, MAX_LETTER
+from .secret import SecretChar
 
 # So much is kept in memory at once, apart from a single larger letter
 MAX_FETCH = 20 * 1024 * 1024
@@ -69,7 +70,7 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
                 },
             help="Can be written, but not read."),
         'get_password', setter='set_password')
-    secret = fields.Char("Secret", readonly=True, loading='lazy')
+    secret = SecretChar("Secret", readonly=True, loading='lazy')
     folder = fields.Char("Folder",
         states={
             'readonly': _states['readonly'],
@@ -103,6 +104,7 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
     @classmethod
     def __setup__(cls):
         super().__setup__()
+        cls.__access__.add('inbox')
         cls._transitions |= {
             ('draft', 'confirmed'),
             ('confirmed', 'draft'),

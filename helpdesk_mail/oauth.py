@@ -20,6 +20,7 @@ from .exceptions import OAuthError, OAuthURLError, SecretMissingError
 from .mail_source import SOURCES, LoginRefused, Trouble
 from .mail_trouble import Explained
 from .sasl import Token, is_given
+from .secret import SecretChar, SecretText
 from .token_server import ForeignAddress, TokenRefused, TokenServerDown
 
 # So long before its end a token is no longer used
@@ -87,14 +88,14 @@ class OAuth(ModelSQL, ModelView):
             help="Can be written, but not read.\n"
             "The button gets one."),
         'get_hidden', setter='set_hidden')
-    secret = fields.Char("Secret", readonly=True, loading='lazy')
-    refresh_secret = fields.Char(
+    secret = SecretChar("Secret", readonly=True, loading='lazy')
+    refresh_secret = SecretChar(
         "Stored Refresh Token", readonly=True, loading='lazy')
-    access_secret = fields.Text(
+    access_secret = SecretText(
         "Access Token", readonly=True, loading='lazy')
     expires_at = fields.DateTime(
         "Expires On", readonly=True, loading='lazy')
-    sign_in_secret = fields.Char("Sign-In", readonly=True, loading='lazy',
+    sign_in_secret = SecretChar("Sign-In", readonly=True, loading='lazy',
         help="Recognises the sign-in that was begun.")
     last_error = fields.Char("Last Error", readonly=True,
         help="Why there was no new token the last time; empty if there was.")

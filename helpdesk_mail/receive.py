@@ -173,6 +173,9 @@ class Receiver:
                     'file', 'released', automatic=item.verdict.automatic,
                     answer=item.verdict.answer)
             item.verdict = item.mail.verdict_left(item.verdict)
+            if item.trust.failed:
+                # It would go to somebody who has not written
+                item.verdict = replace(item.verdict, answer=False)
             if item.verdict.action == 'file' and not item.section:
                 item.verdict = Verdict('hold', 'no_section')
 

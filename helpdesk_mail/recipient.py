@@ -13,6 +13,7 @@ from trytond.transaction import without_check_access
 from .exceptions import AnswerAddressError, AnswerSizeError
 from .intake.recipients import recipients, without
 from .outgoing import Outgoing
+from .secret import SecretChar
 
 
 class Section(metaclass=PoolMeta):
@@ -73,7 +74,7 @@ class Ticket(metaclass=PoolMeta):
 class Conversation(metaclass=PoolMeta):
     __name__ = 'helpdesk.conversation'
 
-    bcc_addresses = fields.Char("Bcc", readonly=True,
+    bcc_addresses = SecretChar("Bcc", readonly=True,
         help="The addresses the mail went to without the others knowing.")
 
     @classmethod

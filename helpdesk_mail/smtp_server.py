@@ -15,6 +15,7 @@ from trytond.transaction import without_check_access
 
 from .exceptions import MailServerError, OAuthError, SecretMissingError
 from .sasl import is_given, smtp_login
+from .secret import SecretChar
 
 TIMEOUT = 60  # seconds
 PORTS = {
@@ -69,7 +70,7 @@ class Server(Workflow, ModelSQL, ModelView):
                 },
             help="Can be written, but not read."),
         'get_password', setter='set_password')
-    secret = fields.Char("Secret", readonly=True, loading='lazy')
+    secret = SecretChar("Secret", readonly=True, loading='lazy')
     oauth = fields.Many2One(
         'helpdesk.mail.oauth', "OAuth 2.0 Client", ondelete='RESTRICT',
         states={

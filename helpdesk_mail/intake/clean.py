@@ -57,8 +57,10 @@ _LINK = re.compile(r'\s*(?:https?://|mailto:|tel:)', re.I)
 _PICTURE = re.compile(
     r'\s*(?:cid:|data:image/(?:bmp|gif|jpe?g|png|webp);base64,)', re.I)
 _CID = re.compile(r'\s*cid:', re.I)
-_IMAGE = re.compile(
-    r'<img\b[^>]*?\bsrc\s?=\s?["\']?cid:([^"\'\s>]{1,200})[^>]*>', re.I)
+# Two steps: in one, each tag would be looked for up to the end.
+_IMAGE = re.compile(r'<img\b[^<>]*>', re.I)
+_IMAGE_CID = re.compile(
+    r'\bsrc\s?=\s?["\']?cid:([^"\'\s>]{1,200})', re.I)
 # Formatting left open is repeated in every following paragraph (HTML,
 # 13.2.4.3), without limit if attributes differ.
 _FORMATTING = re.compile(
@@ -99,7 +101,7 @@ def html_to_text(markup):
     Links keep their address; where a picture of the letter is, '[cid:...]'
     tells its Content-ID.
     """
-    bounded = _IMAGE.sub(r'[cid:\1]', _bounded(markup))
+    bounded = _IMAGE.sub(_place_of_image, _bounded(markup))
     tags = _BLOCKS | {'a'}
     if len(_NESTING_TAG.findall(bounded)) > MAX_NESTING:
         # Each level indents every line below it.
@@ -118,6 +120,11 @@ def html_to_text(markup):
     text = '\n'.join(line.rstrip() for line in text.split('\n'))
     # It also escapes what Markdown would take for a list.
     return _BLANKS.sub(_fewer_blanks, _ESCAPED.sub(r'\1', text)).strip()
+
+
+def _place_of_image(match):
+    found = _IMAGE_CID.search(match.group())
+    return f'[cid:{found[1]}]' if found else match.group()
 
 
 def _fewer_blanks(match):

@@ -79,9 +79,10 @@ class Correspondents:
 
 
 def _ascii(domain):
-    if domain.isascii():
-        return domain
-    try:
-        return domain.encode('idna').decode('ascii').lower()
-    except UnicodeError:
-        return domain
+    if not domain.isascii():
+        try:
+            domain = domain.encode('idna').decode('ascii').lower()
+        except UnicodeError:
+            pass
+    # With the dot of the root it is the same domain
+    return domain.rstrip('.')

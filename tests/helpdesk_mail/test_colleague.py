@@ -356,3 +356,21 @@ def test_same_answer_twice():
     assert sorted(m.state for m in [first, second, third]) == [
         'filed', 'ignored', 'ignored']
     assert len(sent(ticket)) == 1
+
+
+@with_transaction(user=0)
+def test_address_stays_secret():
+    "SE6: colleagues do not get the address that an agent answered to"
+    pool = Pool()
+    Conversation = pool.get('helpdesk.conversation')
+    desk, ticket = answered_by_mail()
+    first, = ticket.conversations
+    mail, = deliver(reply(notice(ticket, desk.agent)))
+    colleague = desk.make_user('colleague', [desk.section])
+
+    user, context = desk.as_user(colleague)
+    with user, context:
+        raw = {r['id']: (r['raw'], r['raw_name']) for r in Conversation.read(
+                [mail.conversation.id, first.id], ['raw', 'raw_name'])}
+    assert raw[mail.conversation.id] == (None, None)
+    assert all(raw[first.id])

@@ -141,6 +141,17 @@ class CleanTestCase(unittest.TestCase):
                     # One or two seconds, but machines may be busy.
                     self.assertLess(time.perf_counter() - start, 20)
 
+    def test_time_of_pictures(self):
+        "SE15: tags of pictures that never end are read in seconds"
+        for piece, end in [
+                ('<img ', '>'), ('<img ' + 'x' * 20, '>'),
+                ('<img src=cid:a ' + 'src=cid:a ' * 50, '<p>')]:
+            markup = (piece * 19_000)[:MAX_HTML - 10] + end
+            with self.subTest(piece):
+                start = time.perf_counter()
+                html_to_text(markup)
+                self.assertLess(time.perf_counter() - start, 20)
+
     def test_too_many_tags(self):
         "SE15: of HTML with too many tags the text stays"
         found = clean_html('<div>a &lt;b&gt;' * 25_000)
@@ -170,6 +181,8 @@ class TextTestCase(unittest.TestCase):
                 ('<table><tr><td>a</td><td>b</td></tr></table>', 'ab'),
                 ('a&nbsp;b', 'a b'),
                 ('<img src="https://x.example/p.gif">x', 'x'),
+                ('<p><img alt="y" src="cid:a@b" width=1>x</p>',
+                    '[cid:a@b]x'),
                 ('<p>a</p>' + '\n' * 50 + '<p>b</p>', 'a\n\nb'),
                 ]:
             with self.subTest(markup):

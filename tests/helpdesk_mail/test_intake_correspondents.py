@@ -52,6 +52,9 @@ class CorrespondentsTestCase(unittest.TestCase):
         self.assertEqual(
             patterns('ann@müller.de'),
             ('ann@xn--mller-kva.de', 'xn--mller-kva.de'))
+        for email in ['ann@example.com.', 'ann@example.com。']:
+            self.assertEqual(
+                patterns(email), ('ann@example.com', 'example.com'))
         self.assertLess(len(patterns('a@' + 'b.' * 90 + 'com')), 10)
         for odd in ['', '@', 'x', 'a@b..c', 'ann@\ud800.com', 'a@é' * 80]:
             with self.subTest(odd=odd[:9]):

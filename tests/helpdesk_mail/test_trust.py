@@ -135,3 +135,24 @@ def plain_number():
     pool = Pool()
     Ticket = pool.get('helpdesk.ticket')
     return str(Ticket.search([], count=True) + 1)
+
+
+@with_transaction()
+def test_no_automatic_answer():
+    "ML11, ML17: nobody gets answers to what another wrote in their name"
+    pool = Pool()
+    Template = pool.get('helpdesk.reply_template')
+    template, = Template.create([{'name': "More", 'text': "Thank you."}])
+    helpdesk(follow_up_template=template)
+    mail, = deliver(
+        letter(Authentication_Results=FAILED), inbox=checked())
+    assert mail.state == 'filed'
+    assert not sent(mail.ticket)
+
+    good, = deliver(letter("two"), inbox=checked())
+    confirmation, = sent(good.ticket)
+    more, = deliver(letter(
+            "three", Authentication_Results=FAILED,
+            In_Reply_To=f'<{confirmation.message_id}>'), inbox=checked())
+    assert more.ticket == good.ticket
+    assert sent(good.ticket) == [confirmation]
