@@ -285,25 +285,31 @@ class Receiver:
                 item.mentions = item.follows
                 item.section = item.follows.section
             if not item.matter:
-                if item.verdict.reason == 'absence':
-                    # Its subject alone says so: perhaps it is about absences
-                    item.verdict = Verdict(
-                        'file', 'no_answer_wanted', answer=False)
-                elif item.verdict.reason == 'auto_replied':
-                    # It answers a letter of ours that is no longer there
-                    item.verdict = Verdict('ignore', 'auto_replied')
-                    continue
-                if (not item.follows and not item.mail.released
-                        and item.section.holds(item.sender)):
-                    item.verdict = Verdict('hold', 'unknown_sender')
-                    continue
-                if not flood.lets_in(item):
-                    item.verdict = Verdict('hold', 'flood', answer=False)
+                if not self._opens(item, flood):
                     continue
                 item.new = True
                 item.matter = self._new_matter(item)
             matters.add(item)
         flood.tell()
+
+    @staticmethod
+    def _opens(item, flood):
+        "Tell if a letter about something new makes a ticket."
+        if item.verdict.reason == 'absence':
+            # Its subject alone says so: perhaps it is about absences
+            item.verdict = Verdict('file', 'no_answer_wanted', answer=False)
+        elif item.verdict.reason == 'auto_replied':
+            # It answers a letter of ours that is no longer there
+            item.verdict = Verdict('ignore', 'auto_replied')
+            return False
+        if (not item.follows and not item.mail.released
+                and item.section.holds(item.sender)):
+            item.verdict = Verdict('hold', 'unknown_sender')
+            return False
+        if not flood.lets_in(item):
+            item.verdict = Verdict('hold', 'flood', answer=False)
+            return False
+        return True
 
     def _new_matter(self, item):
         sender, section = item.sender, item.section

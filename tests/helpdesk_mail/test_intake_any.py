@@ -8,18 +8,25 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trytond.modules.helpdesk_mail.intake import agent, forward
 from trytond.modules.helpdesk_mail.intake.acknowledge import acknowledge
-from trytond.modules.helpdesk_mail.intake.addresses import addresses
+from trytond.modules.helpdesk_mail.intake.addresses import (
+    addresses, is_address)
 from trytond.modules.helpdesk_mail.intake.charset import (
     clean_text, decode, one_line)
 from trytond.modules.helpdesk_mail.intake.clean import (
     HINTS, clean_html, html_to_text)
+from trytond.modules.helpdesk_mail.intake.compose import (
+    Layout, to_html, to_text)
+from trytond.modules.helpdesk_mail.intake.correspondents import (
+    Correspondents, normalise, patterns)
 from trytond.modules.helpdesk_mail.intake.file import (
     attachment_values, conversation_values, fold_letter, name_pictures,
-    ticket_values)
+    safe_file_name, shorten, ticket_values)
 from trytond.modules.helpdesk_mail.intake.filter import Policy, judge
 from trytond.modules.helpdesk_mail.intake.headers import (
-    Head, decode_words, message_ids, parse_date, split)
+    Head, decode_base64, decode_words, message_ids, parameters, parse_date,
+    split, unfold)
 from trytond.modules.helpdesk_mail.intake.identify import Sender, identify
 from trytond.modules.helpdesk_mail.intake.invitation import (
     Invitation, read_invitation)
@@ -31,13 +38,17 @@ from trytond.modules.helpdesk_mail.intake.parse import fingerprint, parse
 from trytond.modules.helpdesk_mail.intake.protection import (
     protection_in, signed_content)
 from trytond.modules.helpdesk_mail.intake.quote import Folded, fold
-from trytond.modules.helpdesk_mail.intake.report import bounced_message_id
+from trytond.modules.helpdesk_mail.intake.recipients import recipients
+from trytond.modules.helpdesk_mail.intake.report import (
+    Report, bounced_message_id, read)
 from trytond.modules.helpdesk_mail.intake.rtf import decompress, read_rtf
 from trytond.modules.helpdesk_mail.intake.signing import (
-    read_message_id, read_reply_address)
+    agent_address, read_agent_address, read_message_id, read_reply_address,
+    read_section_address, reply_address, section_address)
 from trytond.modules.helpdesk_mail.intake.thread import (
-    Thread, clues, is_forward, thread)
+    Thread, clues, is_forward, thread, without_forward)
 from trytond.modules.helpdesk_mail.intake.tnef import unpack
+from trytond.modules.helpdesk_mail.intake.trust import Trust, doubtful, trust
 from trytond.modules.helpdesk_mail.intake.verdict import Verdict
 
 from tests.helpdesk_mail.corpus import EXPECTED, letter, raw_letter
@@ -117,6 +128,8 @@ class AnythingTestCase(unittest.TestCase):
             type(read_invitation(data)), {Invitation, type(None)})
         self.check_text(*read_rtf(data))
         self.assertIsInstance(decompress(data), bytes)
+        self.assertIsInstance(decode_base64(data), bytes)
+        self.check_text(unfold(data))
         self.assertIn(type(signed_content(data)), {bytes, type(None)})
         self.assertIn(picture_type(data), {'', 'image/bmp'})
         self.assertIsNone(unpack(data))
@@ -132,8 +145,60 @@ class AnythingTestCase(unittest.TestCase):
                 isinstance(a, Address) for a in addresses(text)))
         self.assertIsNone(read_message_id(SECRET, text))
         self.assertIsNone(read_reply_address(SECRET, text))
+        self.assertIsNone(read_agent_address(SECRET, text))
+        self.assertIsNone(read_section_address(SECRET, text))
         self.assertIn(is_forward(text), {False, True})
+        self.assertFalse(is_forward(without_forward(text)))
+        self.assertIn(is_address(text), {False, True})
+        self.assertIsInstance(parameters(text)[1], dict)
         self.assertIn(protection_in(text), {'', 'signed', 'encrypted'})
+        self.assertLessEqual(len(safe_file_name(text)), 128)
+        self.assertLessEqual(len(shorten(text, 10)), 10)
+
+    @some(st.tuples(st.integers(1, 10 ** 18), st.integers(1, 10 ** 9)))
+    def test_addresses(self, ids):
+        "An address of ours is read as what it is, and as nothing else"
+        readers = [
+            read_reply_address, read_agent_address, read_section_address]
+        for number, (address, expected) in enumerate([
+                    (reply_address(SECRET, ids[0], 'a@b.example'), ids[0]),
+                    (agent_address(SECRET, *ids, 'a@b.example'), ids),
+                    (section_address(SECRET, ids[0], 'a@b.example'), ids[0]),
+                    ]):
+            for other, read_address in enumerate(readers):
+                self.assertEqual(
+                    read_address(SECRET, f'<{address.upper()}>'),
+                    expected if other == number else None)
+                self.assertIsNone(read_address('', address))
+
+    @some(st.lists(TEXTS, min_size=6, max_size=6), 100)
+    def test_compose(self, texts):
+        "SE1: any texts give a mail, and HTML that makes nothing unsafe"
+        layout = Layout(*texts[:1], '', *texts[1:], language=texts[0][:5])
+        self.assertTrue(to_text(layout).endswith('\n'))
+        page = to_html(layout)
+        self.assertLessEqual(set(re.findall(r'<(\w+)', page)), {
+                'html', 'head', 'meta', 'body', 'div', 'p', 'br', 'a',
+                'blockquote'})
+
+    @some(st.lists(st.sampled_from(
+                list('aé.@*<>"(),;: \n\\\'') + ['a@b.example', 'xn--']),
+            max_size=30).map(''.join), 200)
+    def test_typed(self, text):
+        "What people type as addresses is used or named, never an error"
+        found, wrong = recipients(text)
+        self.assertEqual(len(found), len(set(found)))
+        self.assertTrue(all(map(is_address, found)))
+        self.assertFalse(any('@' not in e for e in found))
+        self.assertIsInstance(wrong, list)
+        self.assertIn('.', f'{patterns(text)}.')
+        try:
+            pattern = normalise(text)
+        except ValueError:
+            return
+        self.assertEqual(
+            Correspondents(frozenset([pattern])).is_blocked(
+                pattern if '@' in pattern else f'a@{pattern}'), True)
 
     @some(TEXTS, 300)
     def test_quote(self, text):
@@ -212,6 +277,15 @@ class AnythingTestCase(unittest.TestCase):
         found = parse(bytes(data))
         verdict = judge(found, Policy())
         self.assertIsInstance(verdict, Verdict)
+        self.assertIsInstance(read(found), Report)
+        trusted = trust(found, {'mx.example'})
+        self.assertIsInstance(trusted, Trust)
+        self.assertEqual(doubtful((), trusted), ())
+        self.assertIsNone(agent.addressed(found, SECRET))
+        self.assertIsInstance(
+            agent.judge(agent.answer(found), verdict, agent.Claim()), Verdict)
+        self.assertIn(
+            type(forward.find(found)), {forward.Forwarded, type(None)})
         self.assertIsInstance(bounced_message_id(found), str)
         sender = identify(found, {}.get)
         self.assertIsInstance(sender, Sender)
@@ -288,6 +362,38 @@ class TimeTestCase(unittest.TestCase):
         self.quick('compressed', decompress,
             b'\0\0\0\0\xff\xff\xff\x7fLZFu\0\0\0\0'
             + (b'\xff' + b'\0\x0f' * 8) * 60_000, seconds=9)
+
+    def test_addresses(self):
+        "Addresses that people type, and that letters name"
+        for piece in [
+                'a@b.c,', '"', '<', '(', 'a@', '@', '\\', ';', 'a ', '=?',
+                '=?a?q?x?=', ':', 'a.', '\n', 'é', '"a" ', '<a@b.c> ']:
+            text = piece * (1_000_000 // len(piece))
+            self.quick(piece, recipients, text)
+            self.quick(piece, addresses, text)
+            self.quick(piece, patterns, text)
+            self.quick(piece, read_agent_address, SECRET, text)
+            self.quick(piece, is_forward, text)
+            self.quick(piece, safe_file_name, text)
+
+    def test_compose(self):
+        "What we write, whatever the text"
+        for piece in [
+                'a', ' ', '\n', '\t', 'http://', 'http://a ', 'mailto:',
+                '(', 'http://(((', '> ', '.', 'http://a' + '.' * 90, '<']:
+            text = piece * (1_000_000 // len(piece))
+            layout = Layout(text, quoted=text, signature=text, separator=text)
+            self.quick(piece, to_text, layout)
+            self.quick(piece, to_html, layout)
+
+    def test_reports(self):
+        "Reports that name many recipients, as a large part of a letter"
+        for piece in [
+                b'Final-Recipient: rfc822;a@b.c\n\n', b'\n', b'\n \n', b': ',
+                b'a@b.c ', b'Action: failed\n', b'\n\t']:
+            part = Part('', 'message/delivery-status',
+                piece * (1_000_000 // len(piece)))
+            self.quick(piece, read, Letter(parts=(part,)))
 
     def test_other(self):
         self.quick('calendar', read_invitation, b'BEGIN:VEVENT\n' * 80_000)

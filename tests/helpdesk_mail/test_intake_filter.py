@@ -1,5 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
+import re
+import textwrap
 import unittest
 
 import pytest
@@ -8,6 +10,7 @@ from trytond.modules.helpdesk_mail.intake.filter import FILTERS, Policy, judge
 from trytond.modules.helpdesk_mail.intake.parse import parse
 from trytond.modules.helpdesk_mail.intake.verdict import Verdict
 
+from tests.environment import ROOT
 from tests.helpdesk_mail.corpus import letter
 
 pytestmark = pytest.mark.once
@@ -168,6 +171,26 @@ class FilterTestCase(unittest.TestCase):
                 ]:
             with self.subTest(raw):
                 self.assertEqual(judge(parse(raw), Policy()), verdict)
+
+    def test_documented_filter(self):
+        "The filter in doc/extending.rst does what it says"
+        text = (ROOT / 'doc' / 'extending.rst').read_text(encoding='utf-8')
+        text = text.partition('\nFilters\n')[2]
+        code = textwrap.dedent(
+            re.search(r'code-block:: python\n\n((?: {4}.*\n|\n)+)', text)[1])
+
+        class Base:
+            @classmethod
+            def filters(cls):
+                return FILTERS
+
+        names = {'Base': Base}
+        exec(code.replace('metaclass=PoolMeta', 'Base'), names)
+        found = parse(b'From: a@b.example\nList-Unsubscribe: <x>\n\nx')
+        self.assertEqual(judge(found, Policy()).reason, 'list')
+        self.assertEqual(
+            judge(found, Policy(), names['Mail'].filters()).reason,
+            'helpdesk_example.msg_reason_newsletter')
 
     def test_own_filters(self):
         "Another module puts filters before or after"

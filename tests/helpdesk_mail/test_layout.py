@@ -121,7 +121,7 @@ def test_signature_placeholder():
 
 
 def test_language(sink):
-    "PO9: sender, separator and signature are in the customer's language"
+    "C14, PO9: sender, separator and signature are in the customer's language"
     _test_language(sink)
 
 
@@ -149,6 +149,19 @@ def _test_language(sink):
     assert '<html lang="es">' in read(translated, 'html')
     assert desk.section.mail_separators() == {
         "Please write above this line", "Escriba encima de esta línea"}
+
+
+@with_transaction()
+def test_separator_cuts():
+    "C14: what comes back below the separator is folded away, and kept"
+    desk = helpdesk(mail_separator="Please write above this line")
+    spanish(desk.section, mail_separator="Escriba encima de esta línea")
+    for separator in [
+            "Please write above this line", "> Escriba encima de esta línea"]:
+        mail, = deliver(letter(f"Thanks!\n\n{separator}\n\nOur answer."))
+        assert mail.conversation.body.strip() == "Thanks!"
+        assert mail.ticket.description.strip() == "Thanks!"
+        assert "Our answer." in mail.conversation.quoted
 
 
 def test_quoted(sink):
