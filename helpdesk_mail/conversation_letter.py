@@ -114,6 +114,7 @@ class Conversation(metaclass=PoolMeta):
         Mail = pool.get('helpdesk.mail')
         return Mail.search([
                 ('conversation', 'in', [c.id for c in conversations]),
+                ('raw_removed_at', '=', None),
                 ])
 
     @classmethod
