@@ -12,6 +12,8 @@ import urllib.request
 from email.utils import parseaddr
 from http.cookiejar import CookieJar
 
+from proteus import Model
+
 from . import agent, place, post
 from .progress import Trouble, say
 from .settings import DATABASE, SUPPORT
@@ -22,6 +24,9 @@ SUBJECT = "The grinder is louder than last week"
 QUESTION = "Is that normal, or did a stone get into it?"
 NOTE = "She wrote about the same grinder in spring."
 ANSWER = "That sounds like a stone. Please empty it and try again."
+SEPARATOR = "-- Please write above this line --"
+STRANGER = 'emma@lighthouse.example'
+BLOCKED = 'offers@megadeals.example'
 REPLY = "There was a stone indeed. Thank you!"
 
 
@@ -64,6 +69,7 @@ def _round_trip(settings):
     received = _answer(settings, confirmation)
     _reply(settings, received)
     _read_page(settings, received)
+    _read_letters(settings)
 
 
 def _ask(settings):
@@ -101,6 +107,9 @@ def _answer(settings, confirmation):
     text = post.body(mail)
     _seen(f"the customer got the answer: {mail['Subject']}", ANSWER in text)
     _seen("the mail does not have the note", NOTE not in text)
+    _seen("it has the separator and the signature of the section",
+        text.startswith(SEPARATOR) and "Ana Molina\nCafeteras" in text)
+    _seen("it is there as HTML too", mail.get_body(('html',)))
     return mail
 
 
@@ -123,6 +132,18 @@ def _read_page(settings, received):
         _seen(f"the page shows: {text}", text in page)
     _seen("the page does not show the note", NOTE not in page)
     _seen("a wrong link finds nothing", _get(link[0] + 'x') is None)
+
+
+def _read_letters(settings):
+    "What came for the whole team, and made no ticket"
+    with agent.log_in(settings, 'marta'):
+        reasons = {
+            letter.sender: letter.reason
+            for letter in Model.get('helpdesk.mail').find(
+                [('state', 'in', ['held', 'ignored'])])}
+    for sender in [STRANGER, BLOCKED]:
+        _seen(f"the letter of {sender} made no ticket: "
+            f"{reasons.get(sender)}", reasons.get(sender))
 
 
 def _get(url):

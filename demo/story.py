@@ -35,7 +35,8 @@ GRINDER = "He trucat al magatzem: el molinet surt demà al matí."
 def tell(settings):
     for name in [
             '01-not-heating', '02-missing-grinder', '03-question',
-            '04-leaking-photo', '05-invoice-name', '06-how-often']:
+            '04-leaking-photo', '05-invoice-name', '06-how-often',
+            '09-new-customer', '10-mega-deals']:
         _send(settings, _letter(name))
     with agent.log_in(settings, 'ana'):
         _answer("La Ribera Dos ya no calienta", HEATING, 'wait')

@@ -155,11 +155,18 @@ class Conversation(metaclass=PoolMeta):
     @without_check_access
     def tell_over(cls, tickets):
         "Tell the customers that their tickets are resolved."
-        return cls.create([
-                cls._automatic(
-                    ticket, ticket.email, ticket.section.over_template,
-                    'over')
-                for ticket in tickets])
+        tickets = list(tickets)
+        sent = cls.count_automatic(
+            {t.email for t in tickets},
+            dt.datetime.now() - dt.timedelta(hours=1))
+        vlist = []
+        for ticket in tickets:
+            if sent[ticket.email] < LIMIT:
+                sent[ticket.email] += 1
+                vlist.append(cls._automatic(
+                        ticket, ticket.email, ticket.section.over_template,
+                        'over'))
+        return cls.create(vlist)
 
     @classmethod
     def _automatic(cls, ticket, email, template, name):

@@ -46,10 +46,10 @@ class Bounces:
                 continue
             item.conversation = conversation
             item.section = conversation.ticket.section
-            for failure, address, in_copy in failures:
+            for failure, address, copy in failures:
                 if failure.action == 'failed' and conversation.came_back(
-                        failure, address, in_copy):
-                    (copies if in_copy else came_back)[conversation] = True
+                        failure, address, copy):
+                    (copies if copy else came_back)[conversation] = True
         Conversation.save(list({**came_back, **copies}))
         Conversation.not_delivered(list(came_back))
         Conversation.tell_not_delivered(
@@ -75,7 +75,7 @@ def _concerned(conversation, failures):
     """
     Return what became of the mail for those that it was sent to.
 
-    Tuples of a report.Failure, the address, and whether it was in copy.
+    Tuples of a report.Failure, the address, and as what sent_to has it.
     """
     addresses = conversation.sent_to()
     concerned = []
@@ -94,44 +94,52 @@ class Conversation(metaclass=PoolMeta):
         """
         Return whom the mail was sent to.
 
-        A dictionary from the address in lower case to whether it was in copy.
+        A dictionary from the address in lower case to how: None for To,
+        'cc' or 'bcc'.
         """
         addresses = {}
-        for value, in_copy in [
-                (self.to_addresses, False), (self.cc_addresses, True)]:
+        for value, copy in [
+                (self.to_addresses, None), (self.cc_addresses, 'cc'),
+                (self.bcc_addresses, 'bcc')]:
             for address in (value or '').split(','):
                 if address.strip():
-                    addresses.setdefault(address.strip().lower(), in_copy)
+                    addresses.setdefault(address.strip().lower(), copy)
         return addresses
 
-    def came_back(self, failure, address, in_copy):
+    def came_back(self, failure, address, copy=None):
         """
         Note that an address did not get the mail, without saving it.
 
-        failure is an intake.report.Failure. Return whether that is news.
+        failure is an intake.report.Failure, copy as sent_to has it. Return
+        whether that is news.
         """
         if self.delivery not in {'sent', 'bounced'}:
             # Somebody is sending it again
             return False
-        error = self._why(failure, address, in_copy)
+        error = self._why(failure, address, copy)
         before = self.delivery_error or ''
-        if self.delivery == 'bounced' and error in before:
+        if self.delivery == 'bounced' and address in self.missed():
             return False
         self.delivery = 'bounced'
-        self.delivery_error = ' '.join(
-            filter(None, [before, error]))[:MAX_ERROR]
+        self.note_missed({*self.missed(), address})
+        if error not in before:
+            self.delivery_error = ' '.join(
+                filter(None, [before, error]))[:MAX_ERROR]
         return True
 
     @staticmethod
-    def _why(failure, address, in_copy):
+    def _why(failure, address, copy):
         "Return in plain words, on a line, who did not get the mail and why."
         cause = gettext(
             f'helpdesk_mail.msg_bounce_{failure.cause or "unknown"}')
+        if copy == 'bcc':
+            # More people read it than who got copies unseen
+            return gettext('helpdesk_mail.msg_bounced_hidden', cause=cause)
         reason = failure.reason or failure.status
         if reason:
             cause = f'{cause} ({reason})'
         return gettext(
-            'helpdesk_mail.msg_bounced_copy' if in_copy
+            'helpdesk_mail.msg_bounced_copy' if copy
             else 'helpdesk_mail.msg_bounced', address=address, cause=cause)
 
     @classmethod

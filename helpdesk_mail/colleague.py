@@ -19,8 +19,10 @@ from trytond.pyson import Eval
 from trytond.transaction import Transaction
 
 from .intake import agent, file, forward
+from .intake.recipients import without
 from .intake.verdict import Verdict
 from .matter import Matter
+from .outgoing import Outgoing
 
 # What an answer becomes, by the reason of its verdict
 _KINDS = {
@@ -156,6 +158,10 @@ class Colleagues:
                 wanted=ticket.section.agent_mail if proved else 'hold',
                 open=proved and bool(
                     ticket.email and ticket.state != 'closed')))
+        if (item.verdict.reason == 'agent_sent'
+                and Outgoing.too_large(ticket.section, [
+                        (p.name, len(p.data)) for p in letter.parts])):
+            item.verdict = Verdict('hold', 'agent_large', answer=False)
         if proved:
             item.section = ticket.section
         if item.verdict.action == 'file':
@@ -217,6 +223,19 @@ def file_answers(items):
         _file_answers(user, items)
 
 
+def _recipients(item):
+    "Return the values of whom an answer goes to, as the wizard proposes it."
+    if item.verdict.reason != 'agent_sent':
+        return {}
+    ticket = item.matter.ticket
+    to, cc = ticket.mail_recipients(ticket.mail_reply())
+    return {
+        'to_addresses': ', '.join(to),
+        'cc_addresses': ', '.join(
+            without(cc, [item.letter.sender.email])) or None,
+        }
+
+
 def _file_answers(user, items):
     pool = Pool()
     Conversation = pool.get('helpdesk.conversation')
@@ -227,6 +246,7 @@ def _file_answers(user, items):
                         **said,
                         'ticket': i.matter.ticket.id,
                         **_KINDS[i.verdict.reason],
+                        **_recipients(i),
                         'subject': i.matter.ticket.subject,
                         'body': i.letter.text,
                         'attachments': [

@@ -16,6 +16,7 @@ from trytond.transaction import Transaction, without_check_access
 from .intake import signing
 from .lock import commit_between, write_first
 from .outgoing import Outgoing
+from .pending import not_queued
 from .smtp_server import Connections
 
 # So long the queue has to send a mail before the scheduled action does
@@ -158,6 +159,7 @@ class Conversation(metaclass=PoolMeta):
                     ('delivery', '=', 'queued'),
                     ['OR', ('next_try', '=', None), ('next_try', '<=', now)],
                     ], order=[('id', 'ASC')])
+            waiting = not_queued(cls, 'send', waiting)
         # What should have gone long ago may have stopped those after it
         late = [c for c in waiting if c.next_try and c.next_try < now - LATE]
         for conversation in late:
@@ -194,8 +196,8 @@ class Conversation(metaclass=PoolMeta):
 
     @classmethod
     def _acknowledgement(cls, ticket):
-        language = ticket.language.code if ticket.language else None
-        args = [language] if language else []
+        language = ticket.mail_language()
+        section = ticket.section.in_language(language)
         return {
             'ticket': ticket.id,
             'kind': 'email',
@@ -204,10 +206,10 @@ class Conversation(metaclass=PoolMeta):
             'author': ticket.section.name,
             'to_addresses': ticket.email,
             'subject': gettext('helpdesk_mail.msg_acknowledge_subject',
-                *args, number=ticket.number),
+                language, number=ticket.number),
             'body': gettext('helpdesk_mail.msg_acknowledge_body',
-                *args, number=ticket.number,
-                section=ticket.section.mail_name or ticket.section.name),
+                language, number=ticket.number,
+                section=section.mail_name or section.name),
             }
 
     @classmethod

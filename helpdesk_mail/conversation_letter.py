@@ -120,6 +120,7 @@ class Conversation(metaclass=PoolMeta):
         return Mail.search([
                 ('conversation', 'in', [c.id for c in conversations]),
                 ('reason_key', 'not in', ['agent_sent', 'agent_noted']),
+                ('raw_removed_at', '=', None),
                 ])
 
     @classmethod

@@ -140,8 +140,17 @@ class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
     def mail_language(self):
-        "Return the code of the language that the customer is written to in."
-        return self.language.code if self.language else Transaction().language
+        """
+        Return the code of the language that the customer is written to in.
+
+        That of the ticket, of the customer, or else of the company.
+        """
+        for lang in [
+                self.language, self.party.lang if self.party else None,
+                self.company.party.lang]:
+            if lang:
+                return lang.code
+        return Transaction().language
 
 
 class ReplyTemplate(metaclass=PoolMeta):

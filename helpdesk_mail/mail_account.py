@@ -458,7 +458,7 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
             + dt.timedelta(seconds=1))
         self.save()
 
-    def import_existing(self):
+    def import_existing(self, source):
         "Begin with the first letter in the mailbox."
         self.last_uid = '0'
         self.skipped = None
@@ -490,7 +490,8 @@ class ConfirmStart(ModelView):
             'invisible': Eval('count', 0) == 0,
             },
         help="What becomes of the letters that are in the mailbox now.\n"
-        "Each letter that makes a ticket may be confirmed by mail.")
+        "Nobody is told of what is imported: neither the senders nor the "
+        "agents.")
 
 
 class Confirm(Wizard):
@@ -520,7 +521,7 @@ class Confirm(Wizard):
             if self.start.existing == 'skip':
                 self.record.skip_existing(source)
             elif self.start.existing == 'import':
-                self.record.import_existing()
+                self.record.import_existing(source)
             self.model.confirm([self.record])
         return 'end'
 

@@ -103,6 +103,7 @@ class Mail(metaclass=PoolMeta):
                         }])
             mail.fingerprint = cls._fingerprint(mail.email)
             mail.left_size = None
+            mail.raw_removed_at = None
         cls.save(mails)
         Email.delete(heads)
         cls.release(mails)

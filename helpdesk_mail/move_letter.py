@@ -84,7 +84,9 @@ class Mail(metaclass=PoolMeta):
                 })
         Conversation.create(notes)
         Ticket.communicated(Conversation.browse(conversations))
-        Ticket.close(left)
+        # Who wrote the letter is not told of an end: it goes on elsewhere
+        with Transaction().set_context(helpdesk_acknowledge=False):
+            Ticket.close(left)
 
     @classmethod
     def _left_empty(cls, mails):

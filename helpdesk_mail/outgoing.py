@@ -30,6 +30,7 @@ from .intake import compose
 from .intake import filter as filter_
 from .intake import signing
 from .intake.file import safe_file_name
+from .intake.recipients import recipients
 
 MAX_REFERENCES = 10
 # Larger mails, in bytes, are not sent
@@ -71,42 +72,55 @@ class Outgoing:
                 message = self.render(
                     conversation, footers[conversation.id],
                     threads[conversation.ticket.id])
-                refused = self._hand_over(
-                    message, conversation.ticket.section, connections)
+                refused = self._hand_over(conversation, message, connections)
             except (ValueError, MessageError, MailServerError, OAuthError,
                     smtplib.SMTPException, OSError) as exception:
                 self._not_sent(conversation, exception)
             else:
-                conversation.delivery = 'sent'
-                conversation.delivery_error = (
-                    self.explain(smtplib.SMTPRecipientsRefused(refused))
-                    if refused else None)
-                conversation.next_try = None
+                conversation.note_missed(refused)
+                if refused:
+                    self._not_sent(
+                        conversation, smtplib.SMTPRecipientsRefused(refused))
+                else:
+                    conversation.delivery = 'sent'
+                    conversation.delivery_error = None
+                    conversation.next_try = None
         Conversation.save(self.conversations)
         Conversation.not_delivered([
                 c for c in self.conversations if c.delivery == 'failed'])
+        Conversation.tell_not_delivered([
+                c for c in self.conversations
+                if c.delivery == 'sent' and c.missed_addresses])
 
     @classmethod
-    def _hand_over(cls, message, section, connections):
+    def _hand_over(cls, conversation, message, connections):
         """
         Give the message to the section's server; return who was refused.
 
-        Tryton's send_message neither tells who was refused nor that the mail
-        was taken when saying good-bye fails afterwards.
+        A dictionary as that of smtplib.SMTPRecipientsRefused. Whom the mail
+        has reached already is left out. Tryton's send_message neither tells
+        who was refused nor that the mail was taken when saying good-bye fails
+        afterwards.
         """
-        refused = connections.send(
-            section.mail_server, message, cls.from_address(section))
-        to = {a.addr_spec for a in message['To'].addresses}
-        if not to.isdisjoint(refused):
-            raise smtplib.SMTPRecipientsRefused(refused)
-        return refused
+        section, missed = conversation.ticket.section, conversation.missed()
+        to = dict.fromkeys(
+            a.addr_spec for name in ['To', 'Cc', 'Bcc'] if message[name]
+            for a in message[name].addresses)
+        to = [a for a in to if a.lower() in missed] or list(to)
+        try:
+            return connections.send(
+                section.mail_server, message, cls.from_address(section), to)
+        except smtplib.SMTPRecipientsRefused as exception:
+            return exception.recipients
 
     def _not_sent(self, conversation, exception):
         conversation.tries = (conversation.tries or 0) + 1
-        conversation.delivery_error = self.explain(exception)
+        conversation.delivery_error = self._explain(conversation, exception)
         if (self._is_final(exception)
                 or conversation.tries > len(PAUSES)):
-            conversation.delivery = 'failed'
+            # Whom it is for may have it, if not all that get a copy
+            conversation.delivery = (
+                'failed' if conversation.is_lost() else 'sent')
             conversation.next_try = None
         else:
             now = dt.datetime.now().replace(microsecond=0)
@@ -126,6 +140,19 @@ class Outgoing:
                         smtplib.SMTPConnectError, smtplib.SMTPHeloError)))
         return (isinstance(exception, (ValueError, MessageError))
             and not isinstance(exception, NoSender))
+
+    @classmethod
+    def _explain(cls, conversation, exception):
+        "Return in plain words why the mail was not sent, and name no Bcc."
+        hidden, _ = recipients(conversation.bcc_addresses or '')
+        if isinstance(exception, smtplib.SMTPRecipientsRefused):
+            shown = {
+                a: e for a, e in exception.recipients.items()
+                if a.lower() not in hidden}
+            if not shown:
+                return gettext('helpdesk_mail.msg_refused_hidden')
+            exception = smtplib.SMTPRecipientsRefused(shown)
+        return cls.explain(exception)
 
     @staticmethod
     def explain(exception):

@@ -56,7 +56,8 @@ def receive(mails):
         return
     tasks = list(transaction.tasks)
     try:
-        Receiver(mails).run()
+        with Mail.quietly(mails):
+            Receiver(mails).run()
     except TransactionError:
         raise
     except Exception as exception:
@@ -172,7 +173,8 @@ class Receiver:
                 item.verdict = Verdict(
                     'file', 'released', automatic=item.verdict.automatic,
                     answer=item.verdict.answer)
-            item.verdict = item.mail.verdict_left(item.verdict)
+            item.verdict = item.mail.verdict_imported(
+                item.mail.verdict_left(item.verdict))
             if item.trust.failed:
                 # It would go to somebody who has not written
                 item.verdict = replace(item.verdict, answer=False)
@@ -186,8 +188,9 @@ class Receiver:
         sections = Section.of_letters(
             [i.letter for i in self.items], self.sections)
         for item, section in zip(self.items, sections):
-            item.section = (item.mail.section or section
-                or self._default_section(item.mail.inbox.company))
+            wanted = item.mail.section
+            item.section = (wanted if wanted and wanted.active
+                else section or self._default_section(item.mail.inbox.company))
 
     def _default_section(self, company):
         "Return that of the company, or of the first one if it is None."
@@ -203,7 +206,7 @@ class Receiver:
         pool = Pool()
         Value = pool.get('helpdesk.configuration.section')
         return {v.company.id: v.default_section for v in Value.search([
-                    ('default_section', '!=', None),
+                    ('default_section.active', '=', True),
                     ('company', '!=', None),
                     ], order=[('company', 'ASC')])}
 
@@ -283,7 +286,11 @@ class Receiver:
             if item.matter and item.matter.closed:
                 item.matter, item.follows = None, item.matter
                 item.mentions = item.follows
-                item.section = item.follows.section
+                if item.follows.section.active:
+                    item.section = item.follows.section
+                else:
+                    # Nobody works there any more
+                    item.follows = None
             if not item.matter:
                 if not self._opens(item, flood):
                     continue
@@ -331,7 +338,13 @@ class Receiver:
             and item.correspondents.gets_copies(a.email)}
 
     def _is_ours(self, email):
-        return email in self.sections or plain(email) in self.sections
+        return not {email, plain(email)}.isdisjoint(self._own_addresses)
+
+    @cached_property
+    def _own_addresses(self):
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        return Section.own_addresses(self.sections)
 
     def file(self):
         pool = Pool()

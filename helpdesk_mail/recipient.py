@@ -171,7 +171,7 @@ class Participant(metaclass=PoolMeta):
         known = {(p.ticket.id, p.email) for p in cls.search([
                     ('ticket', 'in', list(written)),
                     ])}
-        ours = Section.by_address()
+        ours = Section.own_addresses(Section.by_address())
         cls.create([
                 {'ticket': ticket, 'email': email, 'role': 'cc'}
                 for ticket, emails in written.items() for email in emails

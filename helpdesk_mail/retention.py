@@ -69,7 +69,13 @@ class Mail(metaclass=PoolMeta):
                 if not days:
                     continue
                 old = cls.search([
-                        ('section', 'in', sections),
+                        ['OR',
+                            ('section', 'in', sections),
+                            [
+                                ('section', '=', None),
+                                ('inbox.company', '=', company.id),
+                                ],
+                            ],
                         ('state', '=', state),
                         ('received_at', '<', now - dt.timedelta(days=days)),
                         ('raw_removed_at', '=', None),

@@ -6,6 +6,9 @@ The other addresses at which a section receives.
 Decided here: which they are, and which section a letter was sent to. Not
 here: where it goes if it was sent to none (receive.py).
 """
+from email.utils import parseaddr
+
+import trytond.config as config
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool, PoolMeta
@@ -137,6 +140,17 @@ class Section(metaclass=PoolMeta):
                         ], order=[])},
             **super().by_address(),
             }
+
+    @classmethod
+    def own_addresses(cls, addresses):
+        """
+        Return the set of the addresses that nobody needs a copy at.
+
+        addresses are what by_address returns. Sections without a mail address
+        answer from that of the server.
+        """
+        server = parseaddr(config.get('email', 'from', default=''))[1].lower()
+        return {*addresses, server} - {''}
 
     @classmethod
     @without_check_access

@@ -38,10 +38,17 @@ class Conversation(metaclass=PoolMeta):
         "Send again to the addresses, a list, instead of those it went to."
         pool = Pool()
         Participant = pool.get('helpdesk.participant')
-        cc = self.check_recipients(self.cc_addresses)
+        cc, bcc = map(self.check_recipients, [
+                self.cc_addresses, self.bcc_addresses])
+        cc = without(cc, to)
+        lacking = self.lacking(to, cc, bcc)
+        if not lacking:
+            raise AnswerAddressError(
+                gettext('helpdesk_mail.msg_send_again_nobody'))
         self.__class__.write([self], {
                 'to_addresses': ', '.join(to),
-                'cc_addresses': ', '.join(without(cc, to)) or None,
+                'cc_addresses': ', '.join(cc) or None,
+                'missed_addresses': ', '.join(lacking),
                 })
         Participant.remember([] if self.automatic else [self])
         self.__class__.send_again([self])

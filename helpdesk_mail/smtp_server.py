@@ -279,15 +279,16 @@ class Connections:
         for connection in self._open.values():
             _close(connection)
 
-    def send(self, server, message, from_address):
+    def send(self, server, message, from_address, to_addresses):
         """
         Give the message to the server; return who was refused.
 
-        server is a helpdesk.mail.server, or None for Tryton's own. Raises
-        the exceptions of smtplib and of Server.open.
+        server is a helpdesk.mail.server, or None for Tryton's own;
+        to_addresses is the list of those who get the message now. Raises the
+        exceptions of smtplib and of Server.open.
         """
         return self._get(server).send_message(
-            message, from_addr=from_address)
+            message, from_addr=from_address, to_addrs=to_addresses)
 
     def _get(self, server):
         key = server.id if server else None

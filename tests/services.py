@@ -111,8 +111,8 @@ class Sink:
 
     `messages` are email.message.EmailMessage objects; `envelopes` the
     aiosmtpd envelopes. Set `refuse` to an answer such as '550 No such user'
-    to refuse recipients, `refuse_address` to refuse one of them,
-    `refuse_data` to refuse the letter itself.
+    to refuse recipients, `refuse_address` to refuse one of them with
+    `refuse_with`, `refuse_data` to refuse the letter itself.
     stop() and start() take the server down and up again on the same port.
 
     With a Certificate it speaks STARTTLS or, as security says, TLS. With
@@ -143,6 +143,7 @@ class Sink:
         self.envelopes = []
         self.refuse = None
         self.refuse_address = None
+        self.refuse_with = '550 No such user here'
         self.refuse_data = None
         self._controller = None
 
@@ -215,7 +216,7 @@ class Sink:
         if self.refuse:
             return self.refuse
         if address == self.refuse_address:
-            return '550 No such user here'
+            return self.refuse_with
         envelope.rcpt_tos.append(address)
         return '250 OK'
 

@@ -4,18 +4,28 @@
 from proteus import Model
 
 from ..settings import INBOX, ORDERS, SUPPORT
-from . import values
+from . import values as values_
+from .records import make
+
+BLOCKED = 'megadeals.example'
+SIGNATURE = """\
+${agent.name}
+Cafeteras Ribera"""
 
 
 def fill(company, employees):
     support = _section(
         company, "Technical Support", 'public', SUPPORT,
-        [employees['ana'], employees['marta']])
+        [employees['ana'], employees['marta']],
+        mail_separator="-- Please write above this line --",
+        signature=SIGNATURE, quote_history=True)
     support.manager = Model.get('company.employee')(employees['marta'].id)
-    values.fill(support)
+    values_.fill(support)
     _section(
         company, "Orders and Invoices", 'private', ORDERS,
-        [employees['joan']])
+        [employees['joan']],
+        unknown_sender='hold')
+    make('helpdesk.mail.address', pattern=BLOCKED, blocked=True)
     configuration = Model.get('helpdesk.configuration')(1)
     configuration.default_section = support
     configuration.save()
@@ -24,11 +34,11 @@ def fill(company, employees):
     inbox.save()
 
 
-def _section(company, name, visibility, address, members):
+def _section(company, name, visibility, address, members, **values):
     section = Model.get('helpdesk.section')(
         name=name, company=company, visibility=visibility,
         mail_name=f"Ribera {name}", mail_address=address,
-        acknowledge=True, unknown_sender='create', subaddress=True)
+        acknowledge=True, subaddress=True, **values)
     section.members.extend(
         Model.get('company.employee')(member.id) for member in members)
     section.save()

@@ -124,3 +124,29 @@ def _test_queue_does_not_grow_with_worker():
     Queue.write(Queue.search([]), {'dequeued_at': dt.datetime.now()})
     Mail.judge_waiting()
     assert len(tasks()) == 2
+
+
+def test_queue_of_mails_does_not_grow(worker):
+    "X1: a mail that a task waits for is not queued again"
+    _test_queue_of_mails_does_not_grow()
+
+
+@with_transaction(user=0)
+def _test_queue_of_mails_does_not_grow():
+    pool = Pool()
+    Conversation = pool.get('helpdesk.conversation')
+    desk = helpdesk()
+    ticket = desk.make_ticket(email='ada@example.org', state='open')
+    conversations = Conversation.create([{
+                'ticket': ticket.id, 'kind': 'email', 'direction': 'out',
+                'body': "Hello"} for _ in range(2)])
+    Conversation.write(conversations, {
+            'next_try': dt.datetime.now() - dt.timedelta(minutes=2)})
+    before = [t for t in tasks() if t[0] == 'send']
+    Conversation.send_waiting()
+    assert [t for t in tasks() if t[0] == 'send'] == before
+
+    lose_tasks()
+    for _ in range(3):
+        Conversation.send_waiting()
+    assert tasks() == [('send', [c.id for c in conversations])]

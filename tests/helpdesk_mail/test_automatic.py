@@ -207,3 +207,41 @@ def test_over_by_the_customer():
 
     assert ticket.__class__(ticket.id).state == 'closed'
     assert not sent(ticket.__class__(ticket.id))
+
+
+@with_transaction()
+def test_over_not_wanted():
+    "C4, C19: who is listed is not told, and nobody is told many times an hour"
+    pool = Pool()
+    Address = pool.get('helpdesk.mail.address')
+    Ticket = pool.get('helpdesk.ticket')
+    desk = helpdesk(acknowledge=False)
+    set_template(desk, 'over_template', "It is over.")
+    Address.create([{'pattern': 'robots.example', 'no_automatic': True}])
+    robot = desk.make_ticket(email='r2@robots.example', state='open')
+    tickets = [
+        desk.make_ticket(email='ada@example.org', state='open')
+        for _ in range(7)]
+    Ticket.resolve([robot, *tickets])
+
+    assert not sent(robot)
+    assert sum(len(sent(t)) for t in tickets) == 5
+
+
+@with_transaction()
+def test_one_automatic_mail_to_a_letter():
+    "C19, ML11: with all canned answers set, a letter gets one of them"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = helpdesk()
+    for name in ['acknowledge', 'follow_up', 'over']:
+        set_template(desk, f'{name}_template', f"It is {name}.")
+    first, = deliver(letter("one"))
+    assert [c.body for c in sent(first.ticket)] == ["It is acknowledge."]
+    more, = deliver(letter("two", In_Reply_To=f'<{first.message_id}>'))
+    assert [c.body for c in sent(more.ticket)] == [
+        "It is follow_up.", "It is acknowledge."]
+    Ticket.close([more.ticket])
+    last, = deliver(letter("three", In_Reply_To=f'<{first.message_id}>'))
+    assert last.ticket.preceding == first.ticket
+    assert [c.body for c in sent(last.ticket)] == ["It is acknowledge."]

@@ -374,3 +374,72 @@ def test_address_stays_secret():
                 [mail.conversation.id, first.id], ['raw', 'raw_name'])}
     assert raw[mail.conversation.id] == (None, None)
     assert all(raw[first.id])
+
+
+@with_transaction(user=0)
+def test_sent_as_the_wizard_proposes():
+    "AG7, C13: who gets copies of answers gets those by mail, but the agent"
+    pool = Pool()
+    Address = pool.get('helpdesk.mail.address')
+    desk, ticket = answered_by_mail(reply_all=True)
+    ticket.participants = [
+        {'email': 'bob@example.org', 'role': 'cc'},
+        {'email': 'eve@example.net', 'role': 'cc'},
+        {'email': 'boss@example.com', 'role': 'watcher'},
+        {'email': AGENT, 'role': 'watcher'},
+        ]
+    ticket.save()
+    Address.create([{'pattern': 'example.net', 'not_in_copy': True}])
+    message = notice(ticket, desk.agent)
+    mail, = deliver(reply(message))
+    assert mail.conversation.to_addresses == 'ada@example.org'
+    assert set(mail.conversation.cc_addresses.split(', ')) == {
+        'bob@example.org', 'boss@example.com'}
+
+    desk.section.reply_all = False
+    desk.section.save()
+    Conversation = pool.get('helpdesk.conversation')
+    Conversation.create([{
+                'ticket': ticket.id, 'kind': 'email', 'direction': 'out',
+                'to_addresses': 'ada@example.org', 'body': "Only you"}])
+    mail, = deliver(reply(message, "And only you."))
+    assert mail.conversation.cc_addresses == 'boss@example.com'
+
+
+@with_transaction(user=0)
+def test_too_large():
+    "AG7, A8: an answer that no server would take waits, and says why"
+    pool = Pool()
+    Server = pool.get('helpdesk.mail.server')
+    desk, ticket = answered_by_mail()
+    server = Server(
+        name="Small", host='localhost', authentication='none',
+        max_size=50_000)
+    server.save()
+    desk.section.mail_server = server
+    desk.section.save()
+    message = notice(ticket, desk.agent)
+    mail, small = deliver(
+        reply(message, attachments=[('plan.pdf', b'%PDF' * 20_000)]),
+        reply(message, "Here", attachments=[('plan.pdf', b'%PDF' * 2_000)]))
+    assert (mail.state, mail.reason_key) == ('held', 'agent_large')
+    assert "too large" in mail.reason
+    assert small.state == 'filed'
+
+
+@with_transaction(user=0)
+def test_layout():
+    "AG7: an answer by mail looks like any other of the section"
+    from trytond.modules.helpdesk_mail.outgoing import Outgoing
+    desk, ticket = answered_by_mail(
+        mail_separator="Please write above this line", quote_history=True,
+        signature="${agent.name}, Example Ltd")
+    mail, = deliver(reply(notice(ticket, desk.agent), html="<b>A fireman</b>"))
+    raw = Outgoing([]).render(mail.conversation, '', [
+            c for c in ticket.conversations if c.message_id])
+    for kind in ['plain', 'html']:
+        text = raw.get_body((kind,)).get_content()
+        for part in ["Please write above this line",
+                "A fireman is on his way.", "Agent, Example Ltd",
+                "My printer burns."]:
+            assert part in text

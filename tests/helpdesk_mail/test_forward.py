@@ -8,6 +8,7 @@ from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 
+from tests.helpdesk_mail.test_flood import limit
 from tests.helpdesk_mail.test_receive import deliver, helpdesk, sent
 from tests.records import letter
 
@@ -238,3 +239,47 @@ def test_forwarded_by_is_kept():
             [Ticket(mail.ticket.id)], {'forwarded_by': 'eve@evil.example'})
     copy, = Ticket.copy([mail.ticket])
     assert not copy.forwarded_by
+
+
+@with_transaction(user=0)
+def test_blocked_sender():
+    "ML21, C3: what a colleague forwards counts, though its sender is blocked"
+    pool = Pool()
+    Address = pool.get('helpdesk.mail.address')
+    forwarding()
+    Address.create([{'pattern': 'clients.example', 'blocked': True}])
+    mail, = deliver(forward('gmail_es'))
+    assert (mail.state, mail.ticket.email) == (
+        'filed', 'inigo@clients.example')
+
+
+@with_transaction(user=0)
+def test_unknown_sender():
+    "ML21, C15: an unknown original sender waits, and is one when released"
+    pool = Pool()
+    Mail = pool.get('helpdesk.mail')
+    forwarding(unknown_sender='hold')
+    mail, = deliver(forward('gmail_es'))
+    assert (mail.state, mail.reason_key) == ('held', 'unknown_sender')
+    assert mail.sender == AGENT
+
+    Mail.release([mail])
+    Mail.judge([mail])
+    mail = Mail(mail.id)
+    assert (mail.state, mail.reason_key) == ('filed', 'forwarded')
+    assert mail.ticket.email == 'inigo@clients.example'
+    assert mail.ticket.party.email == 'inigo@clients.example'
+    assert not sent(mail.ticket)
+
+
+@with_transaction(user=0)
+def test_no_flood():
+    "ML11, ML21: what a colleague forwards is not counted as their own"
+    desk = forwarding()
+    limit(desk, 1)
+    forwarded, = deliver(forward('gmail_es'))
+    own, more = deliver(*(
+            letter(text, sender=AGENT, to='support@helpdesk.example')
+            for text in ["one", "two"]))
+    assert [m.state for m in [forwarded, own, more]] == [
+        'filed', 'filed', 'held']

@@ -255,3 +255,23 @@ def test_search():
                 [filed]),
             ]:
         assert set(Mail.search(domain)) == set(found), domain
+
+
+@with_transaction()
+def test_move_tells_nobody_of_an_end():
+    "C19: who wrote a letter that is moved is not told that it is resolved"
+    pool = Pool()
+    Mail = pool.get('helpdesk.mail')
+    ReplyTemplate = pool.get('helpdesk.reply_template')
+    desk = helpdesk(acknowledge=False)
+    template = ReplyTemplate(name="Over", text="It is over.")
+    template.save()
+    desk.section.over_template = template
+    desk.section.save()
+    first, second = deliver(letter("one"), letter("two"))
+    source = second.ticket
+    Mail.move_to([second], first.ticket)
+
+    source = source.__class__(source.id)
+    assert source.state == 'closed'
+    assert not [c for c in source.conversations if c.direction == 'out']

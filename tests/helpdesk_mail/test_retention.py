@@ -99,3 +99,38 @@ def test_removed_letter_is_not_judged():
     for button in [Mail.retry, Mail.release]:
         with pytest.raises(UserError, match="because of its age"):
             button([Mail(same.id)])
+
+
+@with_transaction(user=0)
+def test_remove_without_section():
+    "ML1: letters that came to an end in no section are removed too"
+    pool = Pool()
+    Inbox = pool.get('inbound.email.inbox')
+    Mail = pool.get('helpdesk.mail')
+    desk = helpdesk()
+    desk.section.active = False
+    desk.section.save()
+    inbox = Inbox(name="Support", company=desk.company)
+    inbox.save()
+    mail, = deliver(
+        letter(sender='MAILER-DAEMON <mailer-daemon@example.org>'),
+        inbox=inbox)
+    assert (mail.state, mail.section) == ('ignored', None)
+    age([mail], 40)
+    keep(desk, ignored=30)
+    remove()
+    assert Mail(mail.id).raw_removed_at
+
+
+@with_transaction(user=0)
+def test_conversation_without_letter():
+    "ML1: what is removed is not offered on the ticket either"
+    desk = helpdesk()
+    mail, = deliver(letter("one"))
+    assert mail.conversation.raw_name
+    age([mail], 40)
+    keep(desk, filed=30)
+    remove()
+    conversation = mail.conversation.__class__(mail.conversation.id)
+    assert not conversation.raw_name
+    assert not conversation.raw

@@ -60,6 +60,28 @@ def _fill(site, address):
     Inbox.create([{'name': "Support"}])
 
 
+def set_templates(site, *names):
+    "Let canned answers go out by themselves, and no others"
+    with site.transaction() as pool:
+        ReplyTemplate = pool.get('helpdesk.reply_template')
+        Section = pool.get('helpdesk.section')
+        template, = ReplyTemplate.create([
+                {'name': "Automatic", 'text': "We have got it."}])
+        section = Section(site.section)
+        for name in Section.automatic_templates():
+            setattr(section, name, template if name in names else None)
+        section.save()
+
+
+def resolve(site):
+    "An agent thinks that all is done"
+    def resolve():
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        Ticket.resolve(Ticket.search([('state', '=', 'open')]))
+    site.call(resolve, context={'company': site.company})
+
+
 def write(site, to):
     "Begin: an agent of the one helpdesk writes to the other"
     def create():
@@ -156,3 +178,40 @@ def test_loop(helpdesks, relay, strip, at_most):
     assert sum(after) - sum(before) <= at_most + 1
     if at_most == 2:
         assert (after[0] - before[0], after[1] - before[1]) == (1, 1)
+
+
+@pytest.mark.parametrize('strip, at_most', [
+        # The letter, a confirmation, and another if it adds to the ticket
+        ((), 3),
+        (MACHINE, 3),
+        # Each limits its five in an hour, and those of the other likewise
+        (MACHINE + ('in-reply-to', 'references', 'reply-to'), 1 + 2 * 5),
+        ])
+def test_loop_of_templates(helpdesks, relay, strip, at_most):
+    """
+    ML11, X3, C19: with canned answers to everything on both sides it stops
+    too, also if both resolve their tickets again and again
+    """
+    relay.strip = strip
+    one, two = (helpdesks[a] for a in ADDRESSES)
+    for site in [one, two]:
+        later(site)
+        set_templates(
+            site, 'acknowledge_template', 'follow_up_template',
+            'over_template')
+    before = tickets(one), tickets(two)
+    write(one, ADDRESSES[1])
+    assert 2 <= correspond(helpdesks, relay) <= at_most
+
+    # The confirmations count, and those of the end
+    for _ in range(8):
+        resolve(one)
+        resolve(two)
+        correspond(helpdesks, relay)
+    count = len(relay.envelopes)
+    for _ in range(2):
+        resolve(one)
+        resolve(two)
+        correspond(helpdesks, relay)
+    assert len(relay.envelopes) == count
+    assert tickets(one) + tickets(two) - sum(before) <= at_most + 1
