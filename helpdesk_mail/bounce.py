@@ -11,6 +11,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction
 
 from .intake import report, signing
+from .intake.recipients import stored
 
 REASONS = {'bounce', 'delivery_notice'}
 MAX_ERROR = 1000
@@ -99,9 +100,8 @@ class Conversation(metaclass=PoolMeta):
         addresses = {}
         for value, in_copy in [
                 (self.to_addresses, False), (self.cc_addresses, True)]:
-            for address in (value or '').split(','):
-                if address.strip():
-                    addresses.setdefault(address.strip().lower(), in_copy)
+            for address in stored(value):
+                addresses.setdefault(address.lower(), in_copy)
         return addresses
 
     def came_back(self, failure, address, in_copy):
