@@ -23,8 +23,6 @@ from .intake import acknowledge
 SAFE_PLACEHOLDERS = {
     'ticket.number', 'ticket.section', 'ticket.state', 'ticket.deadline',
     'ticket.created', 'agent.name', 'agent.email', 'company.name', 'today'}
-# Automatic answers that an address gets in an hour at the most
-LIMIT = 5
 
 
 class Section(metaclass=PoolMeta):
@@ -197,8 +195,7 @@ class Conversation(metaclass=PoolMeta):
         for item in more:
             ticket, email = item.matter.ticket, item.sender.email
             is_wanted, _ = acknowledge.acknowledge(
-                item.letter, item.verdict, True, True,
-                sent.get(email, 0), LIMIT)
+                item.letter, item.verdict, True, True, sent.get(email, 0))
             if is_wanted and (ticket, email) not in wanted:
                 sent[email] += 1
                 wanted[ticket, email] = None
