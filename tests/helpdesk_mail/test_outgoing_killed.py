@@ -63,6 +63,7 @@ def test_killed_between_two(sink, monkeypatch):
     committed(send)
 
     assert committed(deliveries) == ['sent'] * 3
-    texts = [m.get_body(('plain',)).get_content().strip() for m in sink.messages]
+    texts = [
+        m.get_body(('plain',)).get_content().strip() for m in sink.messages]
     assert texts == ["Answer 0", "Answer 1", "Answer 1", "Answer 2"]
     assert len({m['Message-ID'] for m in sink.messages}) == 3
