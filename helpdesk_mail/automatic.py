@@ -23,8 +23,6 @@ from .intake import acknowledge
 SAFE_PLACEHOLDERS = {
     'ticket.number', 'ticket.section', 'ticket.state', 'ticket.deadline',
     'ticket.created', 'agent.name', 'agent.email', 'company.name', 'today'}
-# Automatic answers that an address gets in an hour at the most
-LIMIT = 5
 
 
 class Section(metaclass=PoolMeta):
@@ -130,12 +128,9 @@ class Conversation(metaclass=PoolMeta):
 
     @classmethod
     def _acknowledgement(cls, ticket):
-        values = super()._acknowledgement(ticket)
-        template = ticket.section.acknowledge_template
-        text = template.automatic_text(ticket) if template else None
-        if text:
-            values['body'] = text
-        return values
+        return cls._filled(
+            super()._acknowledgement(ticket), ticket,
+            ticket.section.acknowledge_template)
 
     @classmethod
     @without_check_access
@@ -146,9 +141,9 @@ class Conversation(metaclass=PoolMeta):
         tickets are tuples of a ticket and the address that wrote.
         """
         return cls.create([
-                cls._automatic(
-                    ticket, email, ticket.section.follow_up_template,
-                    'follow_up')
+                cls._filled(
+                    cls._automatic(ticket, email, 'follow_up'), ticket,
+                    ticket.section.follow_up_template)
                 for ticket, email in tickets])
 
     @classmethod
@@ -161,33 +156,18 @@ class Conversation(metaclass=PoolMeta):
             dt.datetime.now() - dt.timedelta(hours=1))
         vlist = []
         for ticket in tickets:
-            if sent[ticket.email] < LIMIT:
+            if sent[ticket.email] < acknowledge.LIMIT:
                 sent[ticket.email] += 1
-                vlist.append(cls._automatic(
-                        ticket, ticket.email, ticket.section.over_template,
-                        'over'))
+                vlist.append(cls._filled(
+                        cls._automatic(ticket, ticket.email, 'over'), ticket,
+                        ticket.section.over_template))
         return cls.create(vlist)
 
-    @classmethod
-    def _automatic(cls, ticket, email, template, name):
-        "Return the values of an automatic mail; a text of ours names it."
-        language = ticket.mail_language()
-        section = ticket.section.in_language(language)
-        return {
-            'ticket': ticket.id,
-            'kind': 'email',
-            'direction': 'out',
-            'automatic': True,
-            'author': ticket.section.name,
-            'to_addresses': email,
-            'subject': gettext(
-                f'helpdesk_mail.msg_{name}_subject', language,
-                number=ticket.number),
-            'body': template.automatic_text(ticket) or gettext(
-                f'helpdesk_mail.msg_{name}_body', language,
-                number=ticket.number,
-                section=section.mail_name or section.name),
-            }
+    @staticmethod
+    def _filled(values, ticket, template):
+        "Return the values with the text of the template, if it can be used."
+        text = template.automatic_text(ticket) if template else None
+        return {**values, 'body': text} if text else values
 
     @classmethod
     def confirm_more(cls, items):
@@ -204,8 +184,7 @@ class Conversation(metaclass=PoolMeta):
         for item in more:
             ticket, email = item.matter.ticket, item.sender.email
             is_wanted, _ = acknowledge.acknowledge(
-                item.letter, item.verdict, True, True,
-                sent.get(email, 0), LIMIT)
+                item.letter, item.verdict, True, True, sent.get(email, 0))
             if is_wanted and (ticket, email) not in wanted:
                 sent[email] += 1
                 wanted[ticket, email] = None

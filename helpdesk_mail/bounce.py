@@ -11,6 +11,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction
 
 from .intake import report, signing
+from .intake.recipients import stored
 
 REASONS = {'bounce', 'delivery_notice'}
 MAX_ERROR = 1000
@@ -101,9 +102,8 @@ class Conversation(metaclass=PoolMeta):
         for value, copy in [
                 (self.to_addresses, None), (self.cc_addresses, 'cc'),
                 (self.bcc_addresses, 'bcc')]:
-            for address in (value or '').split(','):
-                if address.strip():
-                    addresses.setdefault(address.strip().lower(), copy)
+            for address in stored(value):
+                addresses.setdefault(address.lower(), copy)
         return addresses
 
     def came_back(self, failure, address, copy=None):

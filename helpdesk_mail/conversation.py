@@ -196,6 +196,11 @@ class Conversation(metaclass=PoolMeta):
 
     @classmethod
     def _acknowledgement(cls, ticket):
+        return cls._automatic(ticket, ticket.email, 'acknowledge')
+
+    @classmethod
+    def _automatic(cls, ticket, email, name):
+        "Return the values of an automatic mail; a text of ours names it."
         language = ticket.mail_language()
         section = ticket.section.in_language(language)
         return {
@@ -204,11 +209,13 @@ class Conversation(metaclass=PoolMeta):
             'direction': 'out',
             'automatic': True,
             'author': ticket.section.name,
-            'to_addresses': ticket.email,
-            'subject': gettext('helpdesk_mail.msg_acknowledge_subject',
-                language, number=ticket.number),
-            'body': gettext('helpdesk_mail.msg_acknowledge_body',
-                language, number=ticket.number,
+            'to_addresses': email,
+            'subject': gettext(
+                f'helpdesk_mail.msg_{name}_subject', language,
+                number=ticket.number),
+            'body': gettext(
+                f'helpdesk_mail.msg_{name}_body', language,
+                number=ticket.number,
                 section=section.mail_name or section.name),
             }
 

@@ -13,6 +13,7 @@ from trytond.transaction import Transaction, without_check_access
 
 from .exceptions import SignatureError
 from .intake.compose import Layout
+from .intake.recipients import stored
 
 
 class Section(metaclass=PoolMeta):
@@ -114,8 +115,7 @@ class Conversation(metaclass=PoolMeta):
 
     def _quotable(self, thread):
         "Return the last letter of somebody who gets this mail, or None."
-        emails = {a.strip() for a in ','.join(filter(None, [
-                        self.to_addresses, self.cc_addresses])).split(',')}
+        emails = stored(self.to_addresses, self.cc_addresses)
         # What others wrote to the section is not for the customer
         return next((
                 c for c in thread

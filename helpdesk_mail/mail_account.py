@@ -12,6 +12,7 @@ from trytond.transaction import without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .exceptions import MailboxError, MailboxPasswordError
+from .hidden import HiddenMixin, is_given
 from .mail_source import PORTS, SOURCES, Access, Unreadable
 from .mail_trouble import Explained
 from .receive import BATCH, MAX_LETTER
@@ -28,7 +29,7 @@ SINGLY, HEAD_ONLY, NOT_AT_ALL = 3, 5, 7
 ATTEMPT = dt.timedelta(minutes=4)
 
 
-class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
+class Account(Workflow, HiddenMixin, DeactivableMixin, ModelSQL, ModelView):
     __name__ = 'helpdesk.mail.account'
 
     _states = {
@@ -69,7 +70,7 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
                 'required': Eval('id', -1) < 0,
                 },
             help="Can be written, but not read."),
-        'get_password', setter='set_password')
+        'get_hidden', setter='set_hidden')
     secret = SecretChar("Secret", readonly=True, loading='lazy')
     folder = fields.Char("Folder",
         states={
@@ -158,15 +159,6 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
     def on_change_security(self):
         self.on_change_protocol()
 
-    def get_password(self, name):
-        return '*' * 10 if self.secret else None
-
-    @classmethod
-    def set_password(cls, accounts, name, value):
-        # What is read comes back when the rest of the form is saved
-        if value and value.strip('*'):
-            cls.write(accounts, {'secret': value})
-
     @classmethod
     @without_check_access
     def get_next_run(cls, accounts, name):
@@ -192,7 +184,7 @@ class Account(Workflow, DeactivableMixin, ModelSQL, ModelView):
     def _check_password(cls, accounts, values):
         "Send the password to no server and no user that it isn't for."
         names = {'host', 'port', 'security', 'username'} & values.keys()
-        if (values.get('password') or '').strip('*') or 'secret' in values:
+        if is_given(values.get('password')) or 'secret' in values:
             return
         for account in accounts:
             if account.secret and any(

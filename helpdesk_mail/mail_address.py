@@ -20,6 +20,7 @@ from trytond.transaction import inactive_records, without_check_access
 
 from .exceptions import PatternError
 from .intake.correspondents import Correspondents, normalise, patterns
+from .intake.recipients import stored
 
 # SQLite takes only so many values
 MAX_PATTERNS = 10_000
@@ -221,7 +222,7 @@ class Conversation(metaclass=PoolMeta):
         vlist = [v for v in implicit if v.get('cc_addresses')]
         tickets = Ticket.browse([int(v['ticket']) for v in vlist])
         kept = cls.kept_in_copy([
-                (t, _addresses(v['cc_addresses']))
+                (t, stored(v['cc_addresses']))
                 for t, v in zip(tickets, vlist)])
         for values, addresses in zip(vlist, kept):
             values['cc_addresses'] = ', '.join(addresses) or None
@@ -251,7 +252,3 @@ class Ticket(metaclass=PoolMeta):
         Conversation = pool.get('helpdesk.conversation')
         to, copied = super().mail_recipients(reply)
         return to, Conversation.kept_in_copy([(self, copied)])[0]
-
-
-def _addresses(text):
-    return [a for a in map(str.strip, text.split(',')) if a]

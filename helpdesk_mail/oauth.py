@@ -17,9 +17,10 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from . import token_server
 from .exceptions import OAuthError, OAuthURLError, SecretMissingError
+from .hidden import HiddenMixin, is_given
 from .mail_source import SOURCES, LoginRefused, Trouble
 from .mail_trouble import Explained
-from .sasl import Token, is_given
+from .sasl import Token
 from .secret import SecretChar, SecretText
 from .token_server import ForeignAddress, TokenRefused, TokenServerDown
 
@@ -27,10 +28,6 @@ from .token_server import ForeignAddress, TokenRefused, TokenServerDown
 MARGIN = dt.timedelta(minutes=2)
 # So long another process may take to get a new token
 PATIENCE = 2 * token_server.TIMEOUT  # seconds
-HIDDEN = {
-    'client_secret': 'secret',
-    'refresh_token': 'refresh_secret',
-    }
 MICROSOFT = 'https://login.microsoftonline.com/%s/oauth2/v2.0/%s'
 OUTLOOK = 'https://outlook.office.com/'
 SCOPES = {
@@ -43,8 +40,12 @@ SCOPES = {
     }
 
 
-class OAuth(ModelSQL, ModelView):
+class OAuth(HiddenMixin, ModelSQL, ModelView):
     __name__ = 'helpdesk.mail.oauth'
+    _hidden = {
+        'client_secret': 'secret',
+        'refresh_token': 'refresh_secret',
+        }
 
     name = fields.Char("Name", required=True,
         help="What you call the client.")
@@ -144,18 +145,9 @@ class OAuth(ModelSQL, ModelView):
         self.on_change_provider()
 
     @classmethod
-    def get_hidden(cls, clients, names):
-        return {
-            name: {
-                c.id: '*' * 10 if getattr(c, HIDDEN[name]) else None
-                for c in clients}
-            for name in names}
-
-    @classmethod
     def set_hidden(cls, clients, name, value):
-        # What is read comes back when the rest of the form is saved
-        if is_given(value):
-            cls.write(clients, {HIDDEN[name]: value.strip()})
+        # They are pasted from the pages of the provider
+        super().set_hidden(clients, name, (value or '').strip())
 
     @classmethod
     def preprocess_values(cls, mode, values):

@@ -30,7 +30,7 @@ from .intake import compose
 from .intake import filter as filter_
 from .intake import signing
 from .intake.file import safe_file_name
-from .intake.recipients import recipients
+from .intake.recipients import stored
 
 MAX_REFERENCES = 10
 # Larger mails, in bytes, are not sent
@@ -144,7 +144,7 @@ class Outgoing:
     @classmethod
     def _explain(cls, conversation, exception):
         "Return in plain words why the mail was not sent, and name no Bcc."
-        hidden, _ = recipients(conversation.bcc_addresses or '')
+        hidden = stored(conversation.bcc_addresses)
         if isinstance(exception, smtplib.SMTPRecipientsRefused):
             shown = {
                 a: e for a, e in exception.recipients.items()
@@ -298,18 +298,15 @@ class Outgoing:
         from_address = self.from_address(section)
         message['From'] = _address(
             section.mail_name or section.name, from_address)
-        to = [a.strip() for a in (conversation.to_addresses or '').split(',')]
-        if not any(to):
+        # smtplib takes Bcc out of what it sends, and writes to them
+        for name, text in [
+                ('To', conversation.to_addresses),
+                ('Cc', conversation.cc_addresses),
+                ('Bcc', conversation.bcc_addresses)]:
+            if addresses := stored(text):
+                message[name] = [_address('', a) for a in addresses]
+        if 'To' not in message:
             raise ValueError(gettext('helpdesk_mail.msg_no_recipient'))
-        message['To'] = [_address('', a) for a in to if a]
-        cc = (conversation.cc_addresses or '').split(',')
-        if any(a.strip() for a in cc):
-            message['Cc'] = [_address('', a.strip()) for a in cc if a.strip()]
-        bcc = (conversation.bcc_addresses or '').split(',')
-        if any(a.strip() for a in bcc):
-            # smtplib takes it out of what it sends, and writes to them
-            message['Bcc'] = [
-                _address('', a.strip()) for a in bcc if a.strip()]
         if section.mail_address and section.subaddress:
             secret = Pool().get('helpdesk.mail.key').get_secret()
             message['Reply-To'] = _address('', signing.reply_address(

@@ -32,8 +32,6 @@ from .outgoing import Outgoing
 from .section_address import plain
 
 BATCH = 25
-# Automatic answers that an address gets in an hour at the most
-ACKNOWLEDGE_LIMIT = 5
 # Larger letters, in bytes, wait for a person
 MAX_LETTER = config.getint(
     'helpdesk', 'max_letter', default=25 * 1024 * 1024)
@@ -511,8 +509,7 @@ class Receiver:
             email = item.sender.email
             wanted, _ = acknowledge.acknowledge(
                 item.letter, item.verdict, item.new,
-                item.section.acknowledge, sent.get(email, 0),
-                ACKNOWLEDGE_LIMIT)
+                item.section.acknowledge, sent.get(email, 0))
             if wanted:
                 sent[email] += 1
                 tickets.append(item.matter.ticket)

@@ -16,11 +16,6 @@ class Token(str):
     "An OAuth 2.0 access token, in the place of a password."
 
 
-def is_given(secret):
-    "Tell if a secret was entered, and is not just what is shown for it."
-    return bool(secret and secret.strip('*').strip())
-
-
 def xoauth2(user, token):
     """
     Return what a client says by XOAUTH2, a string, not yet in base64.

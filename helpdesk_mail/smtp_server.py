@@ -14,7 +14,8 @@ from trytond.tools import firstline
 from trytond.transaction import without_check_access
 
 from .exceptions import MailServerError, OAuthError, SecretMissingError
-from .sasl import is_given, smtp_login
+from .hidden import HiddenMixin, is_given
+from .sasl import smtp_login
 from .secret import SecretChar
 
 TIMEOUT = 60  # seconds
@@ -25,7 +26,7 @@ PORTS = {
     }
 
 
-class Server(Workflow, ModelSQL, ModelView):
+class Server(Workflow, HiddenMixin, ModelSQL, ModelView):
     __name__ = 'helpdesk.mail.server'
 
     _states = {
@@ -69,7 +70,7 @@ class Server(Workflow, ModelSQL, ModelView):
                 'invisible': Eval('authentication') != 'password',
                 },
             help="Can be written, but not read."),
-        'get_password', setter='set_password')
+        'get_hidden', setter='set_hidden')
     secret = SecretChar("Secret", readonly=True, loading='lazy')
     oauth = fields.Many2One(
         'helpdesk.mail.oauth', "OAuth 2.0 Client", ondelete='RESTRICT',
@@ -140,15 +141,6 @@ class Server(Workflow, ModelSQL, ModelView):
     @fields.depends('security')
     def on_change_security(self):
         self.port = PORTS.get(self.security)
-
-    def get_password(self, name):
-        return '*' * 10 if self.secret else None
-
-    @classmethod
-    def set_password(cls, servers, name, value):
-        # What is read comes back when the rest of the form is saved
-        if is_given(value):
-            cls.write(servers, {'secret': value})
 
     @classmethod
     def check_modification(cls, mode, servers, values=None, external=False):

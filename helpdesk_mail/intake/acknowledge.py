@@ -6,8 +6,12 @@ Decided here: one for a new ticket, for people only, and never many to one
 address (RFC 3834, 2).  Not here: its words, and the sending.
 """
 
+# Automatic answers that an address gets in an hour at the most
+LIMIT = 5
 
-def acknowledge(letter, verdict, new, wanted, sent_last_hour, limit):
+
+def acknowledge(
+        letter, verdict, new, wanted, sent_last_hour, limit=LIMIT):
     """Return whether to answer, and the key of the reason if not, else ''.
 
     ``new`` tells that the letter made a ticket, ``wanted`` that its section

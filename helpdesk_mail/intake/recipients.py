@@ -36,6 +36,16 @@ def recipients(text):
     return list(found), wrong
 
 
+def stored(*texts):
+    """Return the addresses in lists that we stored, in their order.
+
+    ``texts`` have addresses alone, between commas, or are None.
+    """
+    return [
+        a for text in texts for a in map(str.strip, (text or '').split(','))
+        if a]
+
+
 def without(emails, *others):
     "Return those of the addresses that are in none of the other lists."
     return [e for e in emails if not any(e in o for o in others)]

@@ -11,6 +11,8 @@ A good result gives nobody any rights: a sender may have written it.
 import re
 from dataclasses import dataclass, replace
 
+from .correspondents import domain_of
+
 MAX_RESULTS = 10_000
 # Microsoft 365 leaves out its name, against RFC 8601, 2.2
 UNNAMED = '-'
@@ -108,14 +110,10 @@ def _elsewhere(letter):
     "Return the first address to answer to that is of another domain."
     if not letter.sender:
         return ''
-    own = _domain(letter.sender.email)
+    own = domain_of(letter.sender.email)
     for address in letter.reply_to:
-        domain = _domain(address.email)
+        domain = domain_of(address.email)
         if not (domain == own or domain.endswith(f'.{own}')
                 or own.endswith(f'.{domain}')):
             return address.email
     return ''
-
-
-def _domain(email):
-    return email.rpartition('@')[2]

@@ -6,6 +6,7 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
+from tests.helpdesk_mail.test_layout import spanish
 from tests.helpdesk_mail.test_receive import deliver, helpdesk, sent
 from tests.records import letter
 
@@ -70,6 +71,18 @@ def test_other_language():
 
     confirmation, = sent(ticket)
     assert "We will answer" in confirmation.body
+
+
+@with_transaction()
+def test_section_in_other_language():
+    "PO9: the standard text names the section in the customer's language"
+    desk = helpdesk(mail_name="Support")
+    spanish(desk.section, mail_name="Soporte")
+    for code, name in [('es', "Soporte"), ('en', "Support")]:
+        ticket = desk.make_ticket(
+            email=f'ada@{code}.example', language=lang(code))
+        confirmation, = sent(ticket)
+        assert name in confirmation.body
 
 
 @with_transaction()

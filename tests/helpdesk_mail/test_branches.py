@@ -1,6 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 
 from tests.helpdesk_mail.test_receive import deliver, helpdesk
@@ -67,3 +68,27 @@ def test_branch_of_a_stranger():
 
     assert stranger.ticket != first.ticket
     assert stranger.ticket.preceding == first.ticket
+
+
+@with_transaction()
+def test_answer_to_resolved_ticket():
+    "E4: an answer to a resolved ticket reopens it, whoever takes part writes"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    helpdesk()
+    mail, = deliver(letter(
+            "one", message_id='<one@example.org>', Cc='bob@example.org'))
+    for sender in ['ada@example.org', 'bob@example.org']:
+        Ticket.mark_read([mail.ticket])
+        Ticket.resolve([mail.ticket])
+        assert Ticket(mail.ticket.id).resolved_at
+        answer, = deliver(letter(
+                f"Not yet, says {sender}", sender=sender,
+                References='<one@example.org>'))
+
+        ticket = Ticket(mail.ticket.id)
+        assert answer.ticket == ticket
+        assert ticket.state == 'open'
+        assert ticket.unread
+        assert ticket.resolved_at is None
+        assert ticket.history[0].actor == 'customer'

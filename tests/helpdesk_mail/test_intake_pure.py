@@ -16,6 +16,8 @@ IMPURE = {
     'random', 'secrets', 'shutil', 'smtplib', 'socket', 'subprocess',
     'tempfile', 'threading', 'time', 'urllib', 'uuid'}
 CALLS = {'open', 'now', 'utcnow', 'today', 'eval', 'exec', 'print'}
+# The decorators of tests that try anything
+TRIED = {'given', 'some'}
 
 
 class PureTestCase(unittest.TestCase):
@@ -61,3 +63,49 @@ class PureTestCase(unittest.TestCase):
                         and not node.name.startswith('_')):
                     with self.subTest(module=path.name, name=node.name):
                         self.assertTrue(ast.get_docstring(node))
+
+    def test_properties(self):
+        "SE15 TR2: Each has a function that a test tries with anything"
+        tried = tried_with_anything()
+        for path, tree in self.modules():
+            names = {
+                node.name for node in tree.body
+                if isinstance(node, ast.FunctionDef)
+                and not node.name.startswith('_')}
+            if names:
+                with self.subTest(module=path.name):
+                    self.assertTrue(names & tried.get(path.stem, set()))
+
+
+def tried_with_anything():
+    "Return what the tests with hypothesis name, by module of the intake"
+    found = {}
+    for path in Path(__file__).parent.glob('test_intake_*.py'):
+        tree = ast.parse(path.read_text(encoding='utf-8'))
+        imported = {
+            alias.asname or alias.name: node.module.rpartition('.')[2]
+            for node in tree.body if isinstance(node, ast.ImportFrom)
+            for alias in node.names}
+        functions = [
+            node for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef)]
+        todo = [f for f in functions if TRIED & decorators(f)]
+        helpers = {f.name: f for f in functions}
+        while todo:
+            for node in ast.walk(todo.pop()):
+                name = getattr(node, 'attr', getattr(node, 'id', None))
+                if name in helpers:
+                    # What helps the test
+                    todo.append(helpers.pop(name))
+                elif name in imported:
+                    found.setdefault(imported[name], set()).add(name)
+                if isinstance(node, ast.Attribute) and isinstance(
+                        node.value, ast.Name):
+                    found.setdefault(node.value.id, set()).add(node.attr)
+    return found
+
+
+def decorators(function):
+    return {
+        getattr(d.func, 'id', None) for d in function.decorator_list
+        if isinstance(d, ast.Call)}

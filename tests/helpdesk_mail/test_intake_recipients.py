@@ -5,7 +5,8 @@ import unittest
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trytond.modules.helpdesk_mail.intake.recipients import recipients, without
+from trytond.modules.helpdesk_mail.intake.recipients import (
+    recipients, stored, without)
 
 pytestmark = pytest.mark.once
 
@@ -47,3 +48,10 @@ class RecipientsTestCase(unittest.TestCase):
     def test_without(self):
         self.assertEqual(
             without(['a', 'b', 'c'], ['b'], ['c', 'd']), ['a'])
+
+    def test_stored(self):
+        "What we stored is taken apart at the commas"
+        self.assertEqual(stored(None, '', ' , '), [])
+        self.assertEqual(
+            stored('a@x.org, b@x.org', None, 'a@x.org'),
+            ['a@x.org', 'b@x.org', 'a@x.org'])

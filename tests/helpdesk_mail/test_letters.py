@@ -275,3 +275,23 @@ def test_move_tells_nobody_of_an_end():
     source = source.__class__(source.id)
     assert source.state == 'closed'
     assert not [c for c in source.conversations if c.direction == 'out']
+
+
+@with_transaction()
+def test_error_is_not_repeated():
+    "SE17: of an error people read that there was one, not what it said"
+    pool = Pool()
+    Mail = pool.get('helpdesk.mail')
+    desk = helpdesk()
+    mail, = pool.get('inbound.email.inbox').create([{'name': "Support"}]
+        )[0].deliver([letter()])
+    Mail.failed(mail, RuntimeError("session 0123456789abcdef"))
+
+    user, context = desk.as_user(desk.manager)
+    with user, context:
+        row, = Mail.read([mail.id], [
+                n for n, f in Mail._fields.items()
+                if f._type in {'char', 'text', 'selection'}])
+    assert row['state'] == 'failed'
+    assert row['reason']
+    assert not [v for v in row.values() if '0123456789' in str(v)]

@@ -84,7 +84,7 @@ def read_anew(account):
 
 @pytest.mark.parametrize('protocol', ['imap', 'pop3'])
 def test_fetch(dovecot, protocol):
-    "ML3, ML4: each letter becomes one ticket, opened by a person or not"
+    "B6, ML3, ML4: each letter becomes one ticket, opened by a person or not"
     dovecot.deliver(letter("one"), letter("two"))
     dovecot.deliver(letter("three"), seen=True)
     _test_fetch(dovecot, protocol)
@@ -231,7 +231,7 @@ def _test_trouble_while_fetching(dovecot):
 
 
 def test_password_is_not_shown(dovecot):
-    "SE13, SE14: the password can be written, but not read or searched"
+    "SE13, SE14: the password can be written, but not read in any way"
     _test_password_is_not_shown(dovecot)
 
 
@@ -240,6 +240,7 @@ def _test_password_is_not_shown(dovecot):
     desk = make_helpdesk()
     account = make_account(dovecot)
     Account = account.__class__
+    Mail = Pool().get('helpdesk.mail')
     user, context = desk.as_user(desk.admin)
     with user, context:
         assert Account.read([account.id], ['password'])[0]['password'] == (
@@ -248,6 +249,16 @@ def _test_password_is_not_shown(dovecot):
             Account.read([account.id], ['secret'])
         with pytest.raises(AccessError):
             Account.search([('secret', 'like', 's%')])
+        with pytest.raises(AccessError):
+            Account.search([], order=[('secret', 'ASC')])
+        with pytest.raises(AccessError):
+            Account.export_data([Account(account.id)], ['secret'])
+        with pytest.raises(AccessError):
+            Account.write([Account(account.id)], {'secret': 'other'})
+        with pytest.raises(AccessError):
+            Mail.search([('account.secret', 'like', 's%')])
+        with pytest.raises(AccessError):
+            Mail.search([], order=[('account.secret', 'ASC')])
         Account.write([Account(account.id)], {'password': '*' * 10})
     assert Account(account.id).secret == 'secret'
 

@@ -1,0 +1,75 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+import re
+
+from trytond.model import DictSchemaMixin, ModelSQL
+from trytond.pool import Pool
+from trytond.tests.test_tryton import activate_module, with_transaction
+
+from tests.environment import ROOT
+
+# What other modules or Tryton itself give to many models
+TRYTON = {
+    'attachments', 'create_date', 'create_uid', 'help_selection_json', 'id',
+    'is_chat', 'last_modified_at', 'messages', 'notes', 'online_signature',
+    'rec_name', 'selection_json', 'write_date', 'write_uid', 'xml_id'}
+# Models for the code alone, which no client sees
+INTERNAL = {
+    'helpdesk.mail.key', 'helpdesk.mail.newcomer', 'helpdesk.notice',
+    'helpdesk.ticket.writer'}
+# Parts of the configuration, and tables of relations
+PARTS = re.compile(r'helpdesk\.configuration\..*|.*-.*|.*responsible')
+
+
+def setup_module():
+    activate_module('helpdesk_portal')
+
+
+def reference():
+    return (ROOT / 'doc' / 'reference.rst').read_text(encoding='utf-8')
+
+
+def described():
+    "Return the names of the fields that the reference has, by model"
+    chapters = re.split(
+        r'^[^\n]*: ``([\w.]+)``\n=+\n', reference(), flags=re.M)
+    return {
+        model: re.findall(r'^``(\w+)``$', text, re.M)
+        for model, text in zip(chapters[1::2], chapters[2::2])}
+
+
+@with_transaction()
+def test_fields():
+    "The reference has all models and fields that there are, and no others"
+    pool = Pool()
+    fields = described()
+    models = {
+        name for name, Model in pool.iterobject()
+        if name.startswith('helpdesk.') and issubclass(Model, ModelSQL)
+        and name not in INTERNAL and not PARTS.fullmatch(name)}
+    assert models <= set(fields)
+    for model, names in fields.items():
+        Model = pool.get(model)
+        existing = set(Model._fields)
+        assert set(names) <= existing, model
+        assert names == sorted(names), model
+        if issubclass(Model, DictSchemaMixin):
+            existing -= set(dir(DictSchemaMixin))
+        if model in models:
+            assert existing - TRYTON - set(names) == set(), model
+
+
+@with_transaction()
+def test_names():
+    "It has all buttons, scheduled actions and models with rights"
+    pool = Pool()
+    Access = pool.get('ir.model.access')
+    Button = pool.get('ir.model.button')
+    Cron = pool.get('ir.cron')
+    text = reference()
+    for button in Button.search([('model', 'like', 'helpdesk.%')]):
+        assert f'``{button.name}``' in text, button.rec_name
+    for cron in Cron.search([('method', 'like', 'helpdesk.%')]):
+        assert f'``{cron.method}``' in text
+    for access in Access.search([('model', 'like', 'helpdesk.%')]):
+        assert access.model in text
