@@ -144,7 +144,7 @@ class Outgoing:
     @classmethod
     def _explain(cls, conversation, exception):
         "Return in plain words why the mail was not sent, and name no Bcc."
-        hidden = stored(conversation.bcc_addresses)
+        hidden = {a.lower() for a in stored(conversation.bcc_addresses)}
         if isinstance(exception, smtplib.SMTPRecipientsRefused):
             shown = {
                 a: e for a, e in exception.recipients.items()
