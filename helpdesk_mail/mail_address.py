@@ -192,14 +192,23 @@ class Conversation(metaclass=PoolMeta):
 
     @classmethod
     def acknowledge(cls, tickets):
+        return super().acknowledge(cls._get_automatic(tickets))
+
+    @classmethod
+    def tell_over(cls, tickets):
+        return super().tell_over(cls._get_automatic(tickets))
+
+    @classmethod
+    def _get_automatic(cls, tickets):
+        "Return the tickets whose customers may get automatic mails."
         pool = Pool()
         Address = pool.get('helpdesk.mail.address')
         tickets = list(tickets)
         found = Address.correspondents({t.email for t in tickets if t.email})
-        return super().acknowledge([
-                t for t in tickets
-                if not t.email or found.get(
-                    t.company.id, found[None]).gets_automatic(t.email)])
+        return [
+            t for t in tickets
+            if not t.email or found.get(
+                t.company.id, found[None]).gets_automatic(t.email)]
 
     @classmethod
     @without_check_access
