@@ -78,7 +78,7 @@ class Outgoing:
                 self._not_sent(conversation, exception)
             else:
                 conversation.delivery = 'sent'
-                conversation.delivery_error = (
+                conversation.delivery_error = conversation.without_bcc(
                     self.explain(smtplib.SMTPRecipientsRefused(refused))
                     if refused else None)
                 conversation.next_try = None
@@ -103,7 +103,8 @@ class Outgoing:
 
     def _not_sent(self, conversation, exception):
         conversation.tries = (conversation.tries or 0) + 1
-        conversation.delivery_error = self.explain(exception)
+        conversation.delivery_error = conversation.without_bcc(
+            self.explain(exception))
         if (self._is_final(exception)
                 or conversation.tries > len(PAUSES)):
             conversation.delivery = 'failed'
