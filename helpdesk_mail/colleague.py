@@ -150,6 +150,8 @@ class Colleagues:
         if item.mail.released:
             return
         proved = bool(ticket and user and not item.trust.failed
+            # Mail servers may have checked another one of them
+            and 'several_senders' not in item.letter.defects
             and user.works_in(ticket.section))
         letter = agent.answer(
             item.letter, [separator(user)] if user else [])
@@ -177,6 +179,7 @@ class Colleagues:
                     and item.section.forwarded
                     and not item.verdict.automatic
                     and not item.trust.failed
+                    and 'several_senders' not in item.letter.defects
                     and any(u.works_in(item.section) for u in
                         self._agents[item.letter.sender.email])
                     and (forwarded := forward.find(item.letter))):

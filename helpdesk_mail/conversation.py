@@ -8,6 +8,7 @@ from sql.aggregate import Count
 from sql.conditionals import Coalesce
 from trytond.i18n import gettext
 from trytond.model import Index, ModelView, fields
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.tools import grouped_slice
@@ -25,6 +26,10 @@ FIRST_TRY = dt.timedelta(minutes=1)
 BATCH = 25
 # After this time a mail is sent apart from others
 LATE = dt.timedelta(minutes=30)
+# What only a letter itself can tell
+_OF_LETTERS = [
+    'authentication', 'automatic', 'delivery_error', 'forwarded_by',
+    'from_address', 'protection', 'quoted', 'reply_to', 'written_on']
 
 
 class Conversation(metaclass=PoolMeta):
@@ -92,6 +97,29 @@ class Conversation(metaclass=PoolMeta):
         if mode == 'create' and cls._is_to_be_sent(values):
             cls._address([values])
         return values
+
+    @classmethod
+    def check_modification(
+            cls, mode, conversations, values=None, external=False):
+        super().check_modification(
+            mode, conversations, values=values, external=external)
+        # Tryton 8.0 leaves it to the client to keep readonly fields
+        if external and mode == 'create':
+            for conversation in conversations:
+                conversation._check_no_letter()
+
+    def _check_no_letter(self):
+        "Check that nobody makes it look like what came in, or went out."
+        names = [n for n in _OF_LETTERS if getattr(self, n)]
+        if (self.kind, self.direction) != ('email', 'out'):
+            names += [
+                n for n in ['delivery', 'message_id'] if getattr(self, n)]
+        elif self.delivery != 'queued':
+            names.append('delivery')
+        if names:
+            raise AccessError(gettext(
+                    'helpdesk_mail.msg_conversation_letter',
+                    **self.__names__(names[0])))
 
     @classmethod
     def create(cls, vlist):

@@ -38,6 +38,10 @@ class OAuthURLError(ValidationError):
     pass
 
 
+class OAuthHostError(ValidationError):
+    pass
+
+
 class MailServerError(UserError):
     pass
 

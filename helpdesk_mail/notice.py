@@ -113,5 +113,6 @@ class Notice(metaclass=PoolMeta):
             separator=separator(self.user),
             what=what,
             author=letter.author or '',
-            body=agent.fresh(letter.body or '')[:LENGTH],
+            # Cut first, since each agent gets a notice of their own (SE15)
+            body=agent.fresh((letter.body or '')[:4 * LENGTH])[:LENGTH],
             **values)

@@ -153,11 +153,11 @@ class OAuth(HiddenMixin, ModelSQL, ModelView):
     def preprocess_values(cls, mode, values):
         values = super().preprocess_values(mode, values)
         if mode == 'write' and values.keys() & {
-                'token_url', 'client_id', 'scope', 'grant', 'secret',
-                'refresh_secret'}:
+                'provider', 'token_url', 'client_id', 'scope', 'grant',
+                'secret', 'refresh_secret'}:
             # The token was given for what it was before
             values = {'access_secret': None, 'expires_at': None, **values}
-        if mode == 'write' and 'token_url' in values:
+        if mode == 'write' and values.keys() & {'provider', 'token_url'}:
             values.setdefault('refresh_secret')
         return values
 
@@ -176,11 +176,14 @@ class OAuth(HiddenMixin, ModelSQL, ModelView):
     def check_modification(cls, mode, clients, values=None, external=False):
         super().check_modification(
             mode, clients, values=values, external=external)
-        if mode != 'write' or not external or 'token_url' not in values:
+        if (mode != 'write' or not external
+                or is_given(values.get('client_secret'))):
             return
+        # The provider limits to which mail servers the tokens go
+        names = {'provider', 'token_url'} & values.keys()
         for client in clients:
-            if (client.secret and values['token_url'] != client.token_url
-                    and not is_given(values.get('client_secret'))):
+            if client.secret and any(
+                    getattr(client, n) != values[n] for n in names):
                 # Or it could be had by sending it elsewhere
                 raise SecretMissingError(gettext(
                         'helpdesk_mail.msg_oauth_secret_missing',

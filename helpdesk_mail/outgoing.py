@@ -115,7 +115,8 @@ class Outgoing:
 
     def _not_sent(self, conversation, exception):
         conversation.tries = (conversation.tries or 0) + 1
-        conversation.delivery_error = self._explain(conversation, exception)
+        conversation.delivery_error = conversation.without_bcc(
+            self.explain(exception))
         if (self._is_final(exception)
                 or conversation.tries > len(PAUSES)):
             # Whom it is for may have it, if not all that get a copy
@@ -140,19 +141,6 @@ class Outgoing:
                         smtplib.SMTPConnectError, smtplib.SMTPHeloError)))
         return (isinstance(exception, (ValueError, MessageError))
             and not isinstance(exception, NoSender))
-
-    @classmethod
-    def _explain(cls, conversation, exception):
-        "Return in plain words why the mail was not sent, and name no Bcc."
-        hidden = {a.lower() for a in stored(conversation.bcc_addresses)}
-        if isinstance(exception, smtplib.SMTPRecipientsRefused):
-            shown = {
-                a: e for a, e in exception.recipients.items()
-                if a.lower() not in hidden}
-            if not shown:
-                return gettext('helpdesk_mail.msg_refused_hidden')
-            exception = smtplib.SMTPRecipientsRefused(shown)
-        return cls.explain(exception)
 
     @staticmethod
     def explain(exception):

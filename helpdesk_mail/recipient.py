@@ -3,6 +3,7 @@
 """
 Who gets a mail of an agent, and who is remembered to take part.
 """
+import re
 from collections import defaultdict
 
 from trytond.i18n import gettext
@@ -94,6 +95,19 @@ class Conversation(metaclass=PoolMeta):
                         self.to_addresses, self.cc_addresses,
                         self.bcc_addresses])))
         return found
+
+    def without_bcc(self, text):
+        """
+        Return the text without the addresses that got the mail unseen.
+
+        text is a str or None. Sales staff may read it (SE11).
+        """
+        bcc, _ = recipients(self.bcc_addresses or '')
+        for address in bcc if text else []:
+            text = re.sub(
+                rf'(?<![\w.+-]){re.escape(address)}', 'Bcc', text,
+                flags=re.IGNORECASE)
+        return text
 
     @classmethod
     def check_recipients(cls, text):

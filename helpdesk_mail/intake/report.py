@@ -15,6 +15,8 @@ from .headers import Head, message_ids, split
 
 MAX_FAILURES = 100
 MAX_TEXT = 100_000
+# A report has one (RFC 3464, 2)
+MAX_STATUSES = 5
 MAX_REASON = 300
 
 _ORIGINALS = {
@@ -113,9 +115,10 @@ class Report:
 def read(letter):
     "Return the Report that the Letter is, as far as it is one."
     above, below = _divide(letter.text[:MAX_TEXT])
+    statuses = [p for p in letter.parts if p.type in _STATUSES]
     failures = [
-        failure for part in letter.parts if part.type in _STATUSES
-        for failure in _written_for_machines(part.data)]
+        failure for part in statuses[:MAX_STATUSES]
+        for failure in _written_for_machines(part.data[:MAX_TEXT])]
     failures = (failures or _written_for_people(letter, above))[:MAX_FAILURES]
     if failures:
         failed = any(f.action == 'failed' for f in failures)

@@ -222,6 +222,18 @@ def test_failed_dmarc_is_no_agent():
 
 
 @with_transaction(user=0)
+def test_one_of_several_senders():
+    "SE6: a letter that is also of somebody else proves nothing"
+    desk, ticket = answered_by_mail()
+    mail, = deliver(letter(
+            "Pay.", sender=f'{AGENT}, Eve <eve@example.net>',
+            to=address(ticket, desk.agent)))
+
+    assert mail.state == 'held'
+    assert not sent(ticket)
+
+
+@with_transaction(user=0)
 def test_user_who_may_no_longer():
     "AG7, SE6: the address ends with the rights of the user"
     pool = Pool()

@@ -146,6 +146,12 @@ class ReportTestCase(unittest.TestCase):
                 start = time.process_time()
                 read(parse(b'From: MAILER-DAEMON\n\n' + text))
                 self.assertLess(time.process_time() - start, 3)
+        for field in ['\n', 'Final-Recipient: rfc822; a@b.c\n\n']:
+            with self.subTest(field):
+                report = parse(letter_of_status(field * 300_000))
+                start = time.process_time()
+                read(report)
+                self.assertLess(time.process_time() - start, 1)
 
 
 def letter_of_status(*recipients):

@@ -81,9 +81,11 @@ def test_blocked_for_a_company():
 
 @with_transaction()
 def test_no_automatic_answer():
-    "C4: a listed address gets its ticket, but no confirmation"
+    "C4: a listed address gets its ticket, but no automatic mail"
     pool = Pool()
     Conversation = pool.get('helpdesk.conversation')
+    Template = pool.get('helpdesk.reply_template')
+    Ticket = pool.get('helpdesk.ticket')
     desk = helpdesk()
     list_address('example.org', no_automatic=True)
     mail, other = deliver(
@@ -97,6 +99,13 @@ def test_no_automatic_answer():
     by_hand = desk.make_ticket(email='eve@example.org')
     assert not by_hand.conversations
     assert not Conversation.acknowledge([by_hand])
+
+    template, = Template.create([{'name': "Over", 'text': "It is over."}])
+    desk.section.over_template = template
+    desk.section.save()
+    Ticket.close([Ticket(by_hand.id), Ticket(other.ticket.id)])
+    assert not sent(Ticket(by_hand.id))
+    assert len(sent(Ticket(other.ticket.id))) == 2
 
 
 @with_transaction()

@@ -150,6 +150,25 @@ def _test_hidden_copy(sink):
     assert row['bcc_addresses'] == 'spy@example.net'
 
 
+def test_refused_hidden_copy():
+    "SE11: what the server says of somebody in Bcc does not name them"
+    with running_sink() as sink:
+        sink.refuse_address = 'spy@example.net'
+        _test_refused_hidden_copy()
+
+
+@with_transaction()
+def _test_refused_hidden_copy():
+    desk = helpdesk()
+    conversation = Dialog(desk, make_ticket(desk)).send(
+        bcc_addresses='spy@example.net')
+    send(conversation)
+
+    assert conversation.delivery == 'sent'
+    assert '550' in conversation.delivery_error
+    assert 'spy' not in conversation.delivery_error.lower()
+
+
 @with_transaction()
 def test_hidden_copy_is_for_agents():
     "SE11, SE12: only agents read who got an answer unseen"

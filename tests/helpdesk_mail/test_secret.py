@@ -15,18 +15,13 @@ def setup_module():
     activate_module('helpdesk_mail')
 
 
-@with_transaction()
-def test_not_guessed():
-    "SE13, SE14: nobody guesses a secret by what a search finds"
+def make_secrets():
+    "Return a helpdesk with secrets, and its administrator"
     pool = Pool()
     Account = pool.get('helpdesk.mail.account')
-    Conversation = pool.get('helpdesk.conversation')
     Inbox = pool.get('inbound.email.inbox')
-    Mail = pool.get('helpdesk.mail')
     OAuth = pool.get('helpdesk.mail.oauth')
-    Section = pool.get('helpdesk.section')
     Server = pool.get('helpdesk.mail.server')
-    Ticket = pool.get('helpdesk.ticket')
     desk = helpdesk()
     admin = desk.make_user('helpdesk admin', [], 'group_helpdesk_admin')
     inbox = Inbox(name="Support")
@@ -47,6 +42,20 @@ def test_not_guessed():
     mail, = deliver(letter(), inbox=inbox)
     mail.account = account
     mail.save()
+    return desk, admin
+
+
+@with_transaction()
+def test_not_guessed():
+    "SE13, SE14: nobody guesses a secret by what a search finds"
+    pool = Pool()
+    Account = pool.get('helpdesk.mail.account')
+    Conversation = pool.get('helpdesk.conversation')
+    Mail = pool.get('helpdesk.mail')
+    Section = pool.get('helpdesk.section')
+    Server = pool.get('helpdesk.mail.server')
+    Ticket = pool.get('helpdesk.ticket')
+    desk, admin = make_secrets()
 
     secret = [('secret', 'like', 'h%')]
     for user, Model, domain in [
@@ -57,12 +66,9 @@ def test_not_guessed():
                 ('ticket.section.mail_server', 'where', secret)),
             (desk.manager, Mail, ('account', 'where', secret)),
             (admin, Server, ('oauth', 'where', secret)),
-            (admin, Account, ('oauth', 'where', [
-                        ('refresh_secret', 'like', 'h%')])),
-            (admin, Account, ('oauth', 'where', [
-                        ('access_secret', 'like', 'h%')])),
-            (admin, Account, ('oauth', 'where', [
-                        ('sign_in_secret', 'like', 'h%')])),
+            *((admin, Account, ('oauth', 'where', [(name, 'like', 'h%')]))
+                for name in [
+                    'refresh_secret', 'access_secret', 'sign_in_secret']),
             (desk.agent, Ticket, ('conversations', 'where', [
                         ('bcc_addresses', 'like', 'h%')])),
             ]:
