@@ -224,14 +224,18 @@ class Receiver:
         "The same letter through two doors, or twice through one, is one."
         pool = Pool()
         Mail = pool.get('helpdesk.mail')
-        items = [i for i in self.filed if not i.mail.released]
+        items = [
+            i for i in self.items if i.verdict.action != 'ignore'
+            and not (i.mail.released or i.mail.is_left())]
+        # Of two that wait a person would release both
         seen = {m.fingerprint: m for m in Mail.search([
                     ('fingerprint', 'in', [
                             i.letter.fingerprint for i in items]),
                     ['OR',
-                        ('state', '=', 'filed'),
+                        ('state', 'in', ['filed', 'held']),
                         ('reason_key', '=', 'discarded'),
                         ],
+                    ('left_size', '=', None),
                     ('id', 'not in', [i.mail.id for i in items]),
                     ])}
         for item in items:
@@ -538,7 +542,7 @@ class Receiver:
         "Return the key of the reason and its detail."
         if item.verdict.action == 'file' and item.mentions:
             return 'mentions', f'#{item.mentions.ticket.number}'
-        if item.forwarded:
+        if item.verdict.action == 'file' and item.forwarded:
             return 'forwarded', item.forwarder.email
         if item.verdict.reason == 'duplicate':
             return 'duplicate', str(item.mentions.id)
