@@ -262,7 +262,7 @@ class Receiver:
             item.sender = item.mail.wanted_sender(identify.identify(
                     item.letter, parties.get, organisations.get))
 
-    def thread(self):
+    def _find_clues(self):
         pool = Pool()
         secret = pool.get('helpdesk.mail.key').get_secret()
         for item in self.filed:
@@ -275,6 +275,9 @@ class Receiver:
             if item.own_ticket:
                 item.clues = (
                     thread.Clue('address', item.own_ticket), *item.clues)
+
+    def thread(self):
+        self._find_clues()
         matters, flood = Matters(self.filed), Flood(self.filed)
         for item in self.filed:
             found = matters.wanted(item) or thread.thread(
@@ -285,13 +288,7 @@ class Receiver:
                 item.verdict = Verdict('hold', 'agent_unproved')
                 continue
             if item.matter and item.matter.closed:
-                item.matter, item.follows = None, item.matter
-                item.mentions = item.follows
-                if item.follows.section.active:
-                    item.section = item.follows.section
-                else:
-                    # Nobody works there any more
-                    item.follows = None
+                self._follow(item)
             if not item.matter:
                 if item.verdict.reason == 'absence':
                     # Its subject alone says so: perhaps it is about absences
@@ -312,6 +309,15 @@ class Receiver:
                 item.matter = self._new_matter(item)
             matters.add(item)
         flood.tell()
+
+    @staticmethod
+    def _follow(item):
+        "Make the letter about the closed ticket one of its follow-up."
+        item.matter, item.mentions = None, item.matter
+        # Where nobody works any more nothing is followed up
+        if item.mentions.section.active:
+            item.follows = item.mentions
+            item.section = item.follows.section
 
     def _new_matter(self, item):
         sender, section = item.sender, item.section
