@@ -78,4 +78,5 @@ def thread(letter, received):
 
 
 def body(letter):
-    return letter.get_body(('plain', 'html')).get_content()
+    text = letter.get_body(('plain', 'html')).get_content()
+    return text.replace('\r\n', '\n')

@@ -225,14 +225,18 @@ class Receiver:
         "The same letter through two doors, or twice through one, is one."
         pool = Pool()
         Mail = pool.get('helpdesk.mail')
-        items = [i for i in self.filed if not i.mail.released]
+        items = [
+            i for i in self.items if i.verdict.action != 'ignore'
+            and not (i.mail.released or i.mail.is_left())]
+        # Of two that wait a person would release both
         seen = {m.fingerprint: m for m in Mail.search([
                     ('fingerprint', 'in', [
                             i.letter.fingerprint for i in items]),
                     ['OR',
-                        ('state', '=', 'filed'),
+                        ('state', 'in', ['filed', 'held']),
                         ('reason_key', '=', 'discarded'),
                         ],
+                    ('left_size', '=', None),
                     ('id', 'not in', [i.mail.id for i in items]),
                     ])}
         for item in items:
@@ -259,7 +263,7 @@ class Receiver:
             item.sender = item.mail.wanted_sender(identify.identify(
                     item.letter, parties.get, organisations.get))
 
-    def thread(self):
+    def _find_clues(self):
         pool = Pool()
         secret = pool.get('helpdesk.mail.key').get_secret()
         for item in self.filed:
@@ -272,6 +276,9 @@ class Receiver:
             if item.own_ticket:
                 item.clues = (
                     thread.Clue('address', item.own_ticket), *item.clues)
+
+    def thread(self):
+        self._find_clues()
         matters, flood = Matters(self.filed), Flood(self.filed)
         for item in self.filed:
             found = matters.wanted(item) or thread.thread(
@@ -282,13 +289,7 @@ class Receiver:
                 item.verdict = Verdict('hold', 'agent_unproved')
                 continue
             if item.matter and item.matter.closed:
-                item.matter, item.follows = None, item.matter
-                item.mentions = item.follows
-                if item.follows.section.active:
-                    item.section = item.follows.section
-                else:
-                    # Nobody works there any more
-                    item.follows = None
+                self._follow(item)
             if not item.matter:
                 if not self._opens(item, flood):
                     continue
@@ -296,6 +297,15 @@ class Receiver:
                 item.matter = self._new_matter(item)
             matters.add(item)
         flood.tell()
+
+    @staticmethod
+    def _follow(item):
+        "Make the letter about the closed ticket one of its follow-up."
+        item.matter, item.mentions = None, item.matter
+        # Where nobody works any more nothing is followed up
+        if item.mentions.section.active:
+            item.follows = item.mentions
+            item.section = item.follows.section
 
     @staticmethod
     def _opens(item, flood):
@@ -544,7 +554,7 @@ class Receiver:
         "Return the key of the reason and its detail."
         if item.verdict.action == 'file' and item.mentions:
             return 'mentions', f'#{item.mentions.ticket.number}'
-        if item.forwarded:
+        if item.verdict.action == 'file' and item.forwarded:
             return 'forwarded', item.forwarder.email
         if item.verdict.reason == 'duplicate':
             return 'duplicate', str(item.mentions.id)

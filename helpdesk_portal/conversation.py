@@ -3,7 +3,6 @@
 
 from trytond.i18n import gettext
 from trytond.pool import Pool, PoolMeta
-from trytond.transaction import Transaction
 
 
 class Conversation(metaclass=PoolMeta):
@@ -25,10 +24,8 @@ class Conversation(metaclass=PoolMeta):
         return footers
 
     def _link_text(self, address):
-        language = self.ticket.language
         return gettext(
-            'helpdesk_portal.msg_mail_footer',
-            language.code if language else Transaction().language,
+            'helpdesk_portal.msg_mail_footer', self.ticket.mail_language(),
             url=address)
 
     def is_for_customer_alone(self):

@@ -179,3 +179,37 @@ def test_follow_up_keeps_its_customer():
 
     assert again.ticket.preceding == mail.ticket
     assert again.ticket.party == customer
+
+
+@with_transaction()
+def test_held_once():
+    "C15, ML1: a letter that waits does so once, through whichever door it is"
+    pool = Pool()
+    Mail = pool.get('helpdesk.mail')
+    Ticket = pool.get('helpdesk.ticket')
+    helpdesk(unknown_sender='hold')
+    raw = letter("Hello")
+    first, second = deliver(raw, raw)
+    third, = deliver(raw)
+    assert [m.reason_key for m in [first, second, third]] == [
+        'unknown_sender', 'duplicate', 'duplicate']
+
+    Mail.release([first])
+    Mail.judge([first])
+    assert Mail(first.id).state == 'filed'
+    again, = deliver(raw)
+    assert again.reason_key == 'duplicate'
+    assert Ticket.search([], count=True) == 1
+
+
+@with_transaction()
+def test_held_by_the_letter_once():
+    "ML1, ML18: so does one that waits for what is wrong with it"
+    helpdesk()
+    first, second = deliver(b'Subject: Nobody\n\nx', b'Subject: Nobody\n\nx')
+    assert (first.state, first.reason_key) == ('held', 'no_sender')
+    assert (second.state, second.reason_key) == ('ignored', 'duplicate')
+    Mail = first.__class__
+    Mail.retry([first])
+    Mail.judge([first])
+    assert Mail(first.id).reason_key == 'no_sender'
