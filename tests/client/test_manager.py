@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from tests.client.browser import Browser
 from tests.client.office import PASSWORD, SUPPORT, Office
 from tests.records import letter
+from tests.services import until
 
 pytestmark = [
     pytest.mark.once, pytest.mark.needs('chromium', 'npm'),
@@ -225,6 +226,7 @@ def test_letter(office, open_window):
     agent = open_window('agent')
     agent.open_menu('Helpdesk', 'Sections')
     agent.open_row("Support")
+    agent.open_tab("Unread")
     agent.open_row("A question")
     _answer_all(agent)
     answer = office.sink.wait(2)[-1]
@@ -251,8 +253,7 @@ def _make_ticket(window):
     window.press("Make It a Ticket")
     window.screenshot('letter-02-make')
     window.confirm("Make Tickets")
-    window.reload()
-    expect(window.choice('state')).to_have_text("Filed")
+    _reload_until(window, 'state', "Filed")
     window.screenshot('letter-03-filed')
 
 
@@ -270,6 +271,16 @@ def _answer_all(window):
     window.screenshot('letter-04-answer')
     window.confirm("Send")
     expect(window.said().first).to_contain_text("plan.txt")
-    window.reload()
-    expect(window.choice('delivery').first).to_have_text("Sent")
+    _reload_until(window, 'delivery', "Sent")
     window.screenshot('letter-05-sent')
+
+
+def _reload_until(window, name, option):
+    "Wait for what the server does by itself after it has answered"
+
+    def is_chosen():
+        window.reload()
+        window.settle()
+        return window.choice(name).first.text_content() == option
+
+    until(is_chosen, 30, f"{name} has not become {option}")
