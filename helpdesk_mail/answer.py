@@ -5,7 +5,7 @@ Answering by mail: to whom, with which files, and not too much of them.
 """
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
-from trytond.pyson import Eval
+from trytond.pyson import Bool, Eval
 from trytond.transaction import check_access
 
 from .intake.recipients import recipients, without
@@ -34,9 +34,9 @@ class AnswerStart(metaclass=PoolMeta):
         help="Who gets a copy. What they answer becomes part of the ticket.")
     bcc_addresses = fields.Char("Bcc", states=_states,
         help="Who gets a copy without the others knowing.")
-    ticket_files = fields.MultiSelection(
-        'get_ticket_files', "Files of the Ticket", sort=False,
-        help="Files of the ticket that go with the text.")
+    ticket_file = fields.Selection(
+        'get_ticket_files', "Add File of the Ticket", sort=False,
+        help="Adds a file of the ticket to those that go with the text.")
     has_files = fields.Boolean("Has Files", readonly=True)
     del _states
 
@@ -45,7 +45,7 @@ class AnswerStart(metaclass=PoolMeta):
         super().__setup__()
         # What can be changed says it already
         cls.to.states['invisible'] = Eval('kind') == 'email'
-        cls.ticket_files.states['invisible'] = ~Eval('has_files')
+        cls.ticket_file.states['invisible'] = ~Eval('has_files')
 
     @classmethod
     def _kinds(cls):
@@ -112,17 +112,46 @@ class AnswerStart(metaclass=PoolMeta):
         pool = Pool()
         Attachment = pool.get('ir.attachment')
         if not self.ticket:
-            return []
+            return [(None, "")]
         self._check_ticket()
         files = Attachment.browse([f.id for f in self.ticket.files])
-        return [
+        return [(None, "")] + [
             (str(f.id), f'{f.name} ({readable_size(f.data_size)})')
             for f in files if f.type == 'data' and f.data_size]
+
+    @fields.depends('ticket', 'ticket_file', 'attachments')
+    def on_change_ticket_file(self):
+        pool = Pool()
+        Attachment = pool.get('helpdesk.ticket.answer.attachment')
+        if not self.ticket_file:
+            return
+        names = dict(self.get_ticket_files())
+        if self.ticket_file in names:
+            self.attachments = [*(self.attachments or []), Attachment(
+                    name=names[self.ticket_file], data=None,
+                    ticket_file=self.ticket_file)]
+        self.ticket_file = None
 
     @check_access
     def _check_ticket(self):
         # Who asks by the network may name any ticket
         self.ticket.__class__.read([self.ticket.id], ['id'])
+
+
+class AnswerAttachment(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket.answer.attachment'
+
+    ticket_file = fields.Char("File of the Ticket", readonly=True,
+        help="Which file of the ticket goes with the text.")
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        is_file = Bool(Eval('ticket_file'))
+        cls.name.states['readonly'] = is_file
+        cls.data.states['invisible'] = is_file
+        cls.data.states['required'] = ~is_file
+        cls.data.required = False
 
 
 class Answer(metaclass=PoolMeta):
@@ -143,12 +172,9 @@ class Answer(metaclass=PoolMeta):
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
         values = super()._values()
-        files = [
-            {'name': f.name, 'data': f.data} for f in self._ticket_files()]
-        if files:
-            values['attachments'] = [
-                (action, created + files)
-                for action, created in values['attachments']]
+        values['attachments'] = [
+            ('create', self._with_files(created))
+            for _, created in values['attachments']]
         if self.start.kind == 'email':
             values.update(Conversation.recipient_values(
                     self.record, self.start.to_addresses,
@@ -158,12 +184,22 @@ class Answer(metaclass=PoolMeta):
                     for f in created])
         return values
 
-    def _ticket_files(self):
+    def _with_files(self, created):
+        """
+        Return the attachments to create, with the files of the ticket.
+
+        created are dictionaries of values, one for each that was chosen.
+        """
         pool = Pool()
         Attachment = pool.get('ir.attachment')
-        chosen = set(self.start.ticket_files or [])
-        if not chosen:
-            return []
-        return Attachment.browse([
-                int(id_) for id_, _ in self.start.get_ticket_files()
-                if id_ in chosen])
+        chosen = [
+            getattr(a, 'ticket_file', None) for a in self.start.attachments]
+        known = {i for i, _ in self.start.get_ticket_files() if i}
+        files = {
+            str(f.id): {'name': f.name, 'data': f.data}
+            for f in Attachment.browse([
+                    int(i) for i in chosen if i in known])}
+        return [
+            files[file] if file else values
+            for file, values in zip(chosen, created)
+            if not file or file in files]

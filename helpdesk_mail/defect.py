@@ -4,6 +4,7 @@
 from trytond.i18n import gettext
 from trytond.model import fields
 from trytond.pool import PoolMeta
+from trytond.pyson import Eval
 
 
 class Mail(metaclass=PoolMeta):
@@ -11,6 +12,9 @@ class Mail(metaclass=PoolMeta):
 
     defect_keys = fields.Char("Defect Keys", readonly=True)
     defects = fields.Function(fields.Text("Defects",
+            states={
+                'invisible': ~Eval('defects'),
+                },
             help="What was wrong with the letter itself."),
         'get_defects')
 

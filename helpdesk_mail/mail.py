@@ -53,6 +53,9 @@ class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
     reason_key = fields.Char("Reason Key", readonly=True)
     reason_detail = fields.Char("Reason Detail", readonly=True)
     reason = fields.Function(fields.Char("Reason",
+            states={
+                'invisible': ~Eval('reason'),
+                },
             help="Why the letter ended like this."),
         'get_reason', searcher='search_reason')
     sender = fields.Char("Sender", readonly=True,
@@ -67,22 +70,37 @@ class Mail(CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
         help="When the letter came.")
     ticket = fields.Many2One(
         'helpdesk.ticket', "Ticket", readonly=True, ondelete='SET NULL',
+        states={
+            'invisible': ~Eval('ticket'),
+            },
         help="The ticket the letter is part of, or about.")
     conversation = fields.Many2One(
         'helpdesk.conversation', "Conversation", readonly=True,
         ondelete='SET NULL',
+        states={
+            'invisible': ~Eval('conversation'),
+            },
         help="The entry of the ticket that the letter became, "
         "or the mail that the report is about.")
     account = fields.Many2One(
         'helpdesk.mail.account', "Account", readonly=True,
         ondelete='SET NULL',
+        states={
+            'invisible': ~Eval('account'),
+            },
         help="The mailbox it was fetched from.")
     uid_validity = fields.Char("UID Validity", readonly=True)
     uid = fields.Char("UID", readonly=True,
         help="What the mailbox calls it.")
     tries = fields.Integer("Tries", readonly=True,
+        states={
+            'invisible': ~Eval('tries'),
+            },
         help="How often processing failed.")
     next_try = fields.DateTime("Next Try", readonly=True,
+        states={
+            'invisible': ~Eval('next_try'),
+            },
         help="When it is tried again.")
     released = fields.Boolean("Released", readonly=True,
         help="A person decided that it becomes part of a ticket.")

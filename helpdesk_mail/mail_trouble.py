@@ -107,7 +107,7 @@ class Account(metaclass=PoolMeta):
     def view_attributes(cls):
         return super().view_attributes() + [
             ('/tree', 'visual',
-                If(Bool(Eval('error_key')), 'danger', '')),
+                If(Bool(Eval('last_error')), 'danger', '')),
             ]
 
     @classmethod

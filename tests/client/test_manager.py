@@ -1,15 +1,20 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 """
-A manager sets up a section, an agent works a ticket of it through all states.
+A manager sets up a section, an agent works a ticket of it through all states;
+a manager decides on a letter, an agent answers it.
 
 Each step leaves a picture in tests/client/output/ to look at.
 """
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.client.browser import Browser
-from tests.client.office import PASSWORD, Office
+from tests.client.office import PASSWORD, SUPPORT, Office
+from tests.records import letter
+from tests.services import until
 
 pytestmark = [
     pytest.mark.once, pytest.mark.needs('chromium', 'npm'),
@@ -18,6 +23,8 @@ pytestmark = [
 
 SUBJECT = "The grinder has stopped"
 CANNED = "Please send the machine to us."
+ASKED = "Can we have the machine of the plan, ten times?"
+ANSWERED = "With pleasure: here is the plan, signed."
 
 
 @pytest.fixture
@@ -204,3 +211,76 @@ def _is(window, state, stage=None):
     expect(window.choice('state')).to_have_text(state)
     if stage:
         expect(window.choice('stage')).to_have_text(stage)
+
+
+def test_letter(office, open_window):
+    "From a letter that is held to an answer to all with a file of the ticket"
+    _hold_unknown(office)
+    office.receive(letter(
+            ASKED, to=SUPPORT, Cc='charles@example.org',
+            attachments=[('plan.txt', b'plan')]))
+    manager = open_window('manager')
+    _make_ticket(manager)
+    office.sink.wait(1)
+
+    agent = open_window('agent')
+    agent.open_menu('Helpdesk', 'Sections')
+    agent.open_row("Support")
+    agent.open_tab("Unread")
+    agent.open_row("A question")
+    _answer_all(agent)
+    answer = office.sink.wait(2)[-1]
+    assert (answer['To'], answer['Cc']) == (
+        'ada@example.org', 'charles@example.org')
+    assert [p.get_filename() for p in answer.iter_attachments()] == [
+        'plan.txt']
+
+
+def _hold_unknown(office):
+    with office.site.transaction() as pool:
+        Section = pool.get('helpdesk.section')
+        Section.write(Section.search([]), {'unknown_sender': 'hold'})
+
+
+def _make_ticket(window):
+    window.open_menu('Helpdesk', 'Letters')
+    window.open_row("A question")
+    expect(window.form.locator('textarea:visible').first).to_have_value(
+        re.compile(re.escape(ASKED)))
+    for name in ["Make It a Ticket", "Move to Ticket", "Discard"]:
+        expect(window.button(name)).to_be_in_viewport(ratio=1)
+    window.screenshot('letter-01-held')
+    window.press("Make It a Ticket")
+    window.screenshot('letter-02-make')
+    window.confirm("Make Tickets")
+    _reload_until(window, 'state', "Filed")
+    window.screenshot('letter-03-filed')
+
+
+def _answer_all(window):
+    window.press("Answer")
+    text = window.dialog.locator('textarea:visible')
+    expect(text).to_be_focused()
+    window.page.keyboard.type(ANSWERED)
+    # As a mouse does, choosing leaves the text
+    window.dialog.locator('select[name=reply]').focus()
+    window.choose(reply="To All")
+    window.choose(ticket_file="plan.txt (1 kB)")
+    expect(window.dialog).to_contain_text("plan.txt")
+    expect(text).to_have_value(ANSWERED)
+    window.screenshot('letter-04-answer')
+    window.confirm("Send")
+    expect(window.said().first).to_contain_text("plan.txt")
+    _reload_until(window, 'delivery', "Sent")
+    window.screenshot('letter-05-sent')
+
+
+def _reload_until(window, name, option):
+    "Wait for what the server does by itself after it has answered"
+
+    def is_chosen():
+        window.reload()
+        window.settle()
+        return window.choice(name).first.text_content() == option
+
+    until(is_chosen, 30, f"{name} has not become {option}")

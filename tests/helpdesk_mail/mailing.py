@@ -68,7 +68,13 @@ class Dialog:
             self._enter(stack)
             start = Start(**self._typed())
             start.on_change([name])
-        self.values.update(start._changed_values())
+        for name, value in start._changed_values().items():
+            if isinstance(value, dict):
+                # Records, of which the server knows none
+                value = [
+                    {k: v for k, v in values.items() if k != 'id'}
+                    for _, values in value.get('add', [])]
+            self.values[name] = value
 
     def start(self):
         "Return the form as a record"

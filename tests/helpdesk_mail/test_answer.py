@@ -37,10 +37,11 @@ def test_files_of_the_ticket():
     dialog = Dialog(desk, mail.ticket)
     assert dialog.values['has_files']
     files = dialog.files()
-    assert set(files) == {'fire.jpg (1 kB)', 'other.txt (1 kB)'}
-    conversation = dialog.send(
-        ticket_files=[files['fire.jpg (1 kB)']], attachments=[
-            {'name': "new.txt", 'data': b'new'}])
+    assert set(files) == {'', 'fire.jpg (1 kB)', 'other.txt (1 kB)'}
+    dialog.values['attachments'] = [{'name': "new.txt", 'data': b'new'}]
+    dialog.change('ticket_file', files['fire.jpg (1 kB)'])
+    assert dialog.values['ticket_file'] is None
+    conversation = dialog.send()
 
     assert {(a.name, a.data) for a in conversation.attachments} == {
         ('fire.jpg', b'\xff\xd8'), ('new.txt', b'new')}
@@ -57,7 +58,9 @@ def test_files_of_others():
     secret = Attachment(resource=other, name="secret", data=b'secret')
     secret.save()
     conversation = Dialog(desk, mail.ticket).send(
-        ticket_files=[str(secret.id)])
+        attachments=[{
+                'name': "secret", 'data': None,
+                'ticket_file': str(secret.id)}])
 
     assert not conversation.attachments
 

@@ -4,9 +4,11 @@
 import datetime as dt
 
 import pytest
+from lxml import etree
 from trytond.modules.helpdesk_mail.mail_source import (
     LoginRefused, ReadOnly, Trouble)
 from trytond.pool import Pool
+from trytond.pyson import PYSONDecoder
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
@@ -160,3 +162,17 @@ def test_troubles_of_other_modules():
         key = 'helpdesk_mail.msg_mailbox_timeout'
 
     assert "in time" in account.mailbox_error(Strange()).message
+
+
+@with_transaction()
+def test_colour():
+    "ML16: an account that fails stands out, by what the list itself shows"
+    pool = Pool()
+    Account = pool.get('helpdesk.mail.account')
+    ModelData = pool.get('ir.model.data')
+    view = Account.fields_view_get(
+        ModelData.get_id('helpdesk_mail', 'mail_account_view_list'))
+    visual = etree.fromstring(view['arch']).get('visual')
+    for error, colour in [("Nobody answers.", 'danger'), (None, '')]:
+        values = dict.fromkeys(view['fields']) | {'last_error': error}
+        assert PYSONDecoder(values).decode(visual) == colour
