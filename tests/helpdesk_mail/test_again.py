@@ -111,8 +111,7 @@ def _test_queue_does_not_grow_with_worker():
     Mail = pool.get('helpdesk.mail')
     Queue = pool.get('ir.queue')
     helpdesk()
-    mails = store(3)
-    failed = mails.pop()
+    *mails, failed = store(3)
     Mail.write([failed], {
             'state': 'failed',
             'next_try': dt.datetime.now() - dt.timedelta(minutes=1)})
