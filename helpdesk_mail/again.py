@@ -15,6 +15,8 @@ from .receive import BATCH
 
 # A letter that was begun so often is judged alone, then no more
 ALONE, GIVEN_UP = 3, 5
+# Tasks that wait in the queue together are one attempt
+ATTEMPT = dt.timedelta(minutes=1)
 
 
 class Mail(metaclass=PoolMeta):
@@ -22,6 +24,8 @@ class Mail(metaclass=PoolMeta):
 
     begun = fields.Integer("Begun", readonly=True,
         help="How often processing began again without coming to an end.")
+    begun_at = fields.DateTime("Begun At", readonly=True,
+        help="When processing began again the last time that counts.")
 
     @classmethod
     def default_begun(cls):
@@ -57,16 +61,23 @@ class Mail(metaclass=PoolMeta):
                     ('id', 'in', [m.id for m in mails]),
                     ('state', 'in', WAITING),
                     ]), key=lambda m: (m.begun or 0, m.id))
-        given_up = [m for m in mails if (m.begun or 0) >= GIVEN_UP]
+        now = dt.datetime.now().replace(microsecond=0)
+        past = {
+            m for m in mails if not m.begun_at or m.begun_at + ATTEMPT <= now}
+        given_up = [
+            m for m in mails if (m.begun or 0) >= GIVEN_UP and m in past]
         if given_up:
             cls.write(given_up, {'state': 'held', 'reason_key': 'kills'})
-        mails = mails[:len(mails) - len(given_up)]
+        mails = [m for m in mails if m not in given_up]
         if not mails:
             return
         begun = mails[0].begun or 0
         size = 1 if begun >= ALONE else BATCH
         batch = [m for m in mails if (m.begun or 0) == begun][:size]
-        cls.write(batch, {'begun': begun + 1})
+        cls.write([m for m in batch if m in past], {
+                'begun': begun + 1,
+                'begun_at': now,
+                })
         # Without a worker the last task is the first to be run
         if len(mails) > len(batch):
             cls.__queue__.judge_again(mails[len(batch):])
@@ -75,11 +86,11 @@ class Mail(metaclass=PoolMeta):
     @classmethod
     def failed(cls, mail, exception):
         # It has come to an end, if not to a good one
-        cls.write([mail], {'begun': 0})
+        cls.write([mail], {'begun': 0, 'begun_at': None})
         super().failed(mail, exception)
 
     @classmethod
     @ModelView.button
     def retry(cls, mails):
-        cls.write(mails, {'begun': 0})
+        cls.write(mails, {'begun': 0, 'begun_at': None})
         super().retry(mails)

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 
 import pytest
+import trytond.config as config
 
 from tests import database
 from tests.records import letter
@@ -123,7 +124,17 @@ def is_confirmed(site):
         return not Conversation.search([('delivery', '=', 'queued')], limit=1)
 
 
-def test_killed(site, inbox, sink):
+@pytest.fixture
+def queue():
+    "Queue as processes do that leave the work to workers"
+    if not config.has_section('queue'):
+        config.add_section('queue')
+    config.set('queue', 'worker', 'True')
+    yield
+    config.set('queue', 'worker', 'False')
+
+
+def test_killed(site, inbox, sink, queue):
     """
     X1, ML1, ML4: of 500 letters in a real mailbox, fetched and judged by two
     workers of which one is killed at any moment, a hundred times, each is
