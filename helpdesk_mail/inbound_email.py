@@ -71,7 +71,9 @@ class Inbox(metaclass=PoolMeta):
             letter if isinstance(letter, tuple) else (letter, {})
             for letter in letters]
         emails = Email.create([
-                {'inbox': self.id, 'data': data, 'data_type': 'raw'}
+                # Tryton stores no letter of no bytes
+                {'inbox': self.id, 'data': data or b'\r\n',
+                    'data_type': 'raw'}
                 for data, _ in letters])
         ours, others = [], []
         for email_, (_, values) in zip(emails, letters):

@@ -69,7 +69,7 @@ def file_all(**values):
     inbox = Inbox(name="Support")
     inbox.save()
     # A letter without a byte can't even come
-    names = [n for n in EXPECTED if raw_letter(n)]
+    names = list(EXPECTED)
     mails = inbox.deliver([raw_letter(n) for n in names])
     Mail.judge(mails)
     return dict(zip(names, Mail.browse(mails)))
