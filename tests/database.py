@@ -39,9 +39,13 @@ FOUNDING = re.compile('__|default_|preprocess_values|compute_fields')
 
 def install():
     "Make trytond.tests use the copies of this module"
+    from trytond import pool
     from trytond.tests import test_tryton, tools
     if test_tryton.restore_db_cache is restore:
         return
+    # Tryton's own checks look up by name each class that there is, for each
+    # model that there is, and a look-up reads through all entry points
+    pool.resolve = functools.cache(pool.resolve)
     for module in [test_tryton, tools]:
         module.restore_db_cache = restore
         module.backup_db_cache = backup
