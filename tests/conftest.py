@@ -20,6 +20,12 @@ os.environ['DB_NAME'] = {
             os.environ.get('PYTEST_XDIST_WORKER', 'main')]),
     }[BACKEND]
 
+if BACKEND == 'sqlite':
+    # To look for changes of other processes Tryton now and then puts the one
+    # connection of a database in memory into autocommit: what the test that
+    # is running writes would be there in the next one
+    os.environ['TRYTOND_CACHE__CLEAN_TIMEOUT'] = str(24 * 60 * 60)
+
 
 def pytest_sessionstart(session):
     from tests import database
