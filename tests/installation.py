@@ -102,7 +102,7 @@ class Installation:
         return self.run(*command, *args, input=input, **kwargs)
 
     def run(self, *command, input=b'', **kwargs):
-        kwargs = {'timeout': 120, 'env': self.env, **kwargs}
+        kwargs = {'timeout': 300, 'env': self.env, **kwargs}
         return subprocess.run(
             [str(c) for c in command], input=input,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs)
