@@ -17,6 +17,7 @@ from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from . import addresses
+from .visibility import Visitor
 
 
 class GuestLink(
@@ -141,6 +142,12 @@ class GuestLink(
                 ])
         for link in links:
             return link
+
+    @classmethod
+    def helpdesk_visitor(cls, token):
+        "Return the Visitor who holds the link with the token, or None"
+        link = cls.find(token)
+        return Visitor.of_link(link, token) if link else None
 
     @classmethod
     def remove_expired(cls):

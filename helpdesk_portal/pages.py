@@ -19,26 +19,43 @@ from trytond.tools import file_open
 from trytond.tools import timezone as tz
 from trytond.transaction import Transaction
 
-from . import addresses
+from . import addresses, session
 
+HERE = os.path.dirname(__file__)
 STATIC_TYPES = {
-    'icon.svg': 'image/svg+xml',
-    'style.css': 'text/css; charset=utf-8',
+    '.css': 'text/css; charset=utf-8',
+    '.js': 'text/javascript; charset=utf-8',
+    '.svg': 'image/svg+xml',
     }
-# Nothing runs, nothing is fetched from elsewhere, nobody frames the page.
-PAGE_POLICY = '; '.join([
-        "default-src 'none'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-        ])
+# Nothing is fetched from elsewhere, nobody frames the page.
+PAGE_RULES = {
+    'default-src': "'none'",
+    'script-src': "'self'",
+    'style-src': "'self'",
+    'img-src': "'self'",
+    'connect-src': "'self'",
+    'form-action': "'self'",
+    'frame-ancestors': "'none'",
+    'base-uri': "'none'",
+    }
+
+
+def policy(**rules):
+    """
+    Return a Content-Security-Policy for a page.
+
+    rules are added to PAGE_RULES or stand in their place, with _ for -.
+    """
+    rules = {n.replace('_', '-'): v for n, v in rules.items()}
+    return '; '.join(
+        f'{name} {value}' for name, value in {**PAGE_RULES, **rules}.items())
+
+
+PAGE_POLICY = policy()
 # A file is for the disk: should a browser show it after all, it runs nothing.
 FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
-_loader = TemplateLoader(
-    os.path.join(os.path.dirname(__file__), 'templates'), auto_reload=False)
+_loader = TemplateLoader(os.path.join(HERE, 'templates'), auto_reload=False)
 
 
 def secured(response):
@@ -60,10 +77,10 @@ def secured(response):
 
 def static_file(name):
     "Return the response for the file of the folder static, or None"
-    if name not in STATIC_TYPES:
+    if name not in _VERSIONS:
         return
     return Response(
-        _static(name), content_type=STATIC_TYPES[name],
+        _static(name), content_type=STATIC_TYPES[os.path.splitext(name)[1]],
         headers={'Cache-Control': 'public, max-age=31536000, immutable'})
 
 
@@ -73,7 +90,10 @@ def _static(name):
 
 
 # Part of the address, so that a new style sheet is fetched at once.
-_VERSIONS = {n: sha256(_static(n)).hexdigest()[:12] for n in STATIC_TYPES}
+_VERSIONS = {
+    n: sha256(_static(n)).hexdigest()[:12]
+    for n in sorted(os.listdir(os.path.join(HERE, 'static')))
+    if os.path.splitext(n)[1] in STATIC_TYPES}
 
 
 @dataclass(frozen=True)
@@ -86,16 +106,20 @@ class Moment:
 class Page:
     "What every page has: words, times and addresses in the visitor's language"
     template = 'notice.html'
+    # Names of files that add comfort
+    scripts = ()
     brand = None
     footer = None
     zone = tz.SERVER
 
-    def __init__(self, request, language=None):
+    def __init__(self, request, language=None, visitor=None):
         """
         request is the request; language the ir.lang of whom the page is for,
-        which holds when the browser asks for none that is installed.
+        which holds when the browser asks for none that is installed; visitor
+        the Visitor who looks at it, or None.
         """
         self.request = request
+        self.visitor = visitor
         self.lang = self._choose_language(language)
         self.brand = self.text('page_brand')
 
@@ -138,6 +162,25 @@ class Page:
         "Return the path of a page of the portal"
         return addresses.path(
             self.request.root_path, Transaction().database.name, *parts)
+
+    @property
+    def navigation(self):
+        "Return what stands on top of every page: text and path"
+        if self.visitor and self.visitor.user:
+            return [
+                (self.text('page_tickets'), self.path('tickets')),
+                (self.text('page_new'), self.path('new')),
+                ]
+        return [
+            (self.text('page_new'), self.path('new')),
+            (self.text('page_login'), self.path('login')),
+            ]
+
+    @property
+    def form_token(self):
+        "Return what a form has to send back of whoever is logged in"
+        if self.visitor:
+            return session.csrf_token(self.visitor.token)
 
     def static(self, name):
         return f'{self.path("static", name)}?v={_VERSIONS[name]}'

@@ -1,6 +1,12 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+"""
+The frame of the portal's routes, and the few that belong to no concept.
+
+The others stand in the files named after what they show: guest_routes,
+ticket_routes, ...
+"""
 import logging
 import re
 from functools import wraps
@@ -9,22 +15,17 @@ import trytond.config as config
 from trytond import backend
 from trytond.exceptions import UserError, UserWarning
 from trytond.modules.helpdesk_mail.intake.file import safe_file_name
-from trytond.modules.helpdesk_mail.intake.layout import picture_type
 from trytond.protocols.wrappers import (
-    HTTPStatus, Response, abort, allow_null_origin, exceptions, redirect,
+    HTTPStatus, Response, abort, allow_null_origin, exceptions,
     set_max_request_size, with_pool, with_transaction)
 from trytond.transaction import Transaction
 from trytond.wsgi import app
 
 from . import addresses, forms, pages, session
-from .ticket_page import TicketPage
-from .visibility import Visitor
 
 logger = logging.getLogger(__name__)
 
 BASE = '/<database_name>/helpdesk'
-# A number may have a slash
-TICKET = f'{BASE}/tickets/<path:number>'
 LIMITS = forms.Limits(
     size=config.getint('helpdesk', 'max_upload', default=10 * forms.MIB))
 # What is somewhat over the limit is read all the same, so that the page comes
@@ -88,175 +89,83 @@ def _route(rule, methods):
     return decorator
 
 
-def _get(rule):
+def get(rule):
+    "Decorate what shows a page: it can't change anything"
     return _route(rule, methods={'GET'})
 
 
-def _post(rule):
+def post(rule):
+    """
+    Decorate what a form is sent to.
+
+    It is called again when the database asks for it, and begins with
+    check_form.
+    """
     return _route(rule, methods={'POST'})
 
 
-@_get(f'{BASE}/')
+@get(f'{BASE}/')
 def start(request, pool):
-    return pages.StartPage(request).response()
+    return pages.StartPage(request, visitor=visitor(request, pool)).response()
 
 
-@_get(f'{BASE}/static/<name>')
+@get(f'{BASE}/static/<name>')
 def static(request, pool, name):
     return pages.static_file(name) or abort(HTTPStatus.NOT_FOUND)
 
 
-@_get(f'{BASE}/<path:anything>')
+@get(f'{BASE}/<path:anything>')
 def nothing(request, pool, anything):
     abort(HTTPStatus.NOT_FOUND)
 
 
-@_get(f'{BASE}/guest/<token>')
-def guest(request, pool, token):
-    GuestLink = pool.get('helpdesk.guest_link')
-    _, ticket = _visible(pool, token)
-    path = _path(request, 'tickets', ticket.number)
-    response = redirect(path, HTTPStatus.SEE_OTHER)
-    session.set_guest_token(
-        response, token, path, secure=GuestLink.is_secure(request))
-    return response
-
-
-@_get(TICKET)
-def ticket(request, pool, number):
-    Conversation = pool.get('helpdesk.conversation')
-    visitor, ticket = _ticket(request, pool, number)
-    before = None
-    if 'before' in request.args:
-        before, = Conversation.search([
-                ('id', '=', _id(request.args['before'])),
-                Conversation.on_portal(ticket),
-                ]) or [None]
-    return TicketPage(
-        request, visitor, ticket, LIMITS, before=before).response()
-
-
-@_post(TICKET)
-def answer(request, pool, number):
-    Ticket = pool.get('helpdesk.ticket')
-    visitor, ticket = _ticket(request, pool, number, sent=True)
-    answer = forms.read_answer(
-        request.form.get('text'), _files(request), LIMITS)
-    if not answer.valid:
-        return TicketPage(
-            request, visitor, ticket, LIMITS, answer=answer).response(
-            HTTPStatus.UNPROCESSABLE_ENTITY)
-    filed = Ticket.answer_on_portal(ticket, visitor, answer)
-    return _done(
-        request, ticket, 'answered' if filed == ticket else 'follow_up')
-
-
-@_post(f'{TICKET}/close')
-def close(request, pool, number):
-    Ticket = pool.get('helpdesk.ticket')
-    visitor, ticket = _ticket(request, pool, number, sent=True)
-    Ticket.close_on_portal(ticket)
-    return _done(request, ticket, 'closed')
-
-
-@_get(f'{TICKET}/attachments/<id>')
-def attachment(request, pool, number, id):
-    return _download(_attachment(request, pool, number, id))
-
-
-@_get(f'{TICKET}/pictures/<id>')
-def picture(request, pool, number, id):
-    attachment = _attachment(request, pool, number, id)
-    type_ = picture_type(attachment.data or b'')
-    if not type_:
-        abort(HTTPStatus.NOT_FOUND)
-    return Response(
-        attachment.data, content_type=type_,
-        headers={'Content-Security-Policy': pages.FILE_POLICY})
-
-
-def _attachment(request, pool, number, id):
-    "Return the file of what was said in the ticket"
-    Attachment = pool.get('ir.attachment')
-    Conversation = pool.get('helpdesk.conversation')
-    visitor, ticket = _ticket(request, pool, number)
-    attachments = Attachment.search([
-            ('id', '=', _id(id)),
-            ('type', '=', 'data'),
-            ('resource', 'like', f'{Conversation.__name__},%'),
-            ])
-    for attachment in attachments:
-        if Conversation.search([
-                    ('id', '=', attachment.resource.id),
-                    Conversation.on_portal(ticket),
-                    ]):
-            return attachment
-    abort(HTTPStatus.NOT_FOUND)
-
-
-def _ticket(request, pool, number, sent=False):
+def visitor(request, pool):
     """
-    Return the visitor and the ticket of this number that they may see.
+    Return the Visitor who is logged in, or None for a stranger.
 
-    sent means that a form was sent, which then must be one of ours.
+    The holder of a guest link is found by ticket_routes, below whose path
+    the cookie is sent.
     """
-    if not number.isprintable():
-        # PostgreSQL refuses NUL
-        abort(HTTPStatus.NOT_FOUND)
-    visitor, ticket = _visible(
-        pool, session.guest_token(request), ('number', '=', number))
-    if sent:
-        request.max_form_memory_size = MAX_FORM
-        if not session.csrf_valid(request, visitor.token):
-            abort(HTTPStatus.FORBIDDEN)
-    return visitor, ticket
+    User = pool.get('web.user')
+    return User.helpdesk_visitor(session.account_key(request))
 
 
-def _visible(pool, token, *domain):
+def check_form(request, token):
     """
-    Return the visitor with the token and the ticket that they may see.
+    Refuse what was not sent by a form made for the token.
 
-    Whatever is wrong gives the same page, which so tells nothing.
+    token is that of the Visitor, or session.visit_token for a stranger.
     """
-    GuestLink = pool.get('helpdesk.guest_link')
-    Ticket = pool.get('helpdesk.ticket')
-    link = GuestLink.find(token)
-    visitor = Visitor.of_link(link, token) if link else None
-    tickets = Ticket.search([*domain, Ticket.visible_to(visitor)], limit=1)
-    if not tickets:
-        abort(HTTPStatus.NOT_FOUND)
-    ticket, = tickets
-    return visitor, ticket
+    request.max_form_memory_size = MAX_FORM
+    if not token or not session.csrf_valid(request, token):
+        abort(HTTPStatus.FORBIDDEN)
 
 
-def _id(value):
+def identifier(value):
     "Return the id in an address, 0 for what can't be one"
     return int(value) if re.fullmatch('[0-9]{1,9}', value) else 0
 
 
-def _files(request):
-    for file in request.files.getlist('files'):
+def uploaded(request, name='files'):
+    "Yield the forms.File that the form has in the field"
+    for file in request.files.getlist(name):
         # A transaction that is tried again finds it read to the end
         file.stream.seek(0)
         yield forms.File(
             file.filename or '', file.mimetype, file.stream.read())
 
 
-def _path(request, *parts):
+def path(request, *parts):
+    "Return the path of a page of the portal"
     return addresses.path(
         request.root_path, Transaction().database.name, *parts)
 
 
-def _done(request, ticket, what):
-    path = _path(request, 'tickets', ticket.number)
-    return redirect(f'{path}?done={what}', HTTPStatus.SEE_OTHER)
-
-
-def _download(attachment):
+def download(name, data):
     "Return the file for the disk: it is never shown in our name (SE2)"
     response = Response(
-        attachment.data or b'', content_type='application/octet-stream',
+        data or b'', content_type='application/octet-stream',
         headers={'Content-Security-Policy': pages.FILE_POLICY})
     response.headers.set('Content-Disposition', 'attachment',
-        filename=safe_file_name(attachment.name) or 'attachment.bin')
+        filename=safe_file_name(name) or 'attachment.bin')
     return response

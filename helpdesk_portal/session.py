@@ -3,12 +3,16 @@
 """
 What keeps a visitor recognised between two pages.
 
-Decided here: the cookie that holds the token of a guest link, and the token
-against forged requests. Not decided here: whether the link is still good.
+Decided here: the cookies for the token of a guest link, the key of an
+account's session and a stranger's visit, and the token against forged
+requests. Not decided here: whether a link or session is still good.
 """
 import hashlib
 import hmac
+import secrets
 
+ACCOUNT_COOKIE = 'helpdesk_session'
+VISIT_COOKIE = 'helpdesk_visit'
 GUEST_COOKIE = 'helpdesk_guest'
 CSRF_FIELD = 'csrf_token'
 
@@ -26,6 +30,46 @@ def set_guest_token(response, token, path, secure):
     Strict would keep the cookie back on the redirect to the ticket.
     """
     response.set_cookie(GUEST_COOKIE, token,
+        path=path, secure=secure, httponly=True, samesite='Lax')
+
+
+def account_key(request):
+    "Return the key of the account's session in the cookie, or an empty str"
+    return request.cookies.get(ACCOUNT_COOKIE, '')
+
+
+def set_account_key(response, key, path, secure, seconds=None):
+    """
+    Let the browser send the key back to the portal, which is below the path.
+
+    It does so for the seconds, or until it is closed.
+    """
+    response.set_cookie(ACCOUNT_COOKIE, key, path=path, secure=secure,
+        httponly=True, samesite='Lax', max_age=seconds)
+
+
+def forget_account_key(response, path, secure):
+    response.delete_cookie(ACCOUNT_COOKIE, path=path, secure=secure,
+        httponly=True, samesite='Lax')
+
+
+def visit_token(request):
+    "Return the token of a stranger's visit in the cookie, or an empty str"
+    return request.cookies.get(VISIT_COOKIE, '')
+
+
+def new_visit_token():
+    return secrets.token_urlsafe()
+
+
+def set_visit_token(response, token, path, secure):
+    """
+    Let the browser send back the token that a stranger's forms are made for.
+
+    It gives no right to anything. Without it another site could log somebody
+    in as somebody else.
+    """
+    response.set_cookie(VISIT_COOKIE, token,
         path=path, secure=secure, httponly=True, samesite='Lax')
 
 

@@ -69,8 +69,7 @@ class TicketPage(Page):
         answer the forms.Answer to show again with its errors; before the
         helpdesk.conversation whose predecessors are shown, or None.
         """
-        super().__init__(request, language=ticket.language)
-        self.visitor = visitor
+        super().__init__(request, language=ticket.language, visitor=visitor)
         self.ticket = ticket
         self.limits = limits
         self.answer = answer
@@ -157,7 +156,7 @@ class TicketPage(Page):
 
     @property
     def csrf_token(self):
-        return session.csrf_token(self.visitor.token)
+        return self.form_token
 
     @property
     def address(self):

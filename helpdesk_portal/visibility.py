@@ -14,18 +14,25 @@ from trytond.pool import Pool, PoolMeta
 @dataclass(frozen=True)
 class Visitor:
     """
-    Who looks at the portal: the holder of a guest link.
+    Who looks at the portal: somebody logged in, or who holds a guest link.
 
-    A stranger is no Visitor but None. ticket is the id of the link's ticket,
-    token what is in the cookie.
+    A stranger is no Visitor but None. token is the secret in the cookie,
+    email the proven address; user is the id of the web.user and None for the
+    holder of a link, ticket the id of the link's ticket and None for who is
+    logged in.
     """
     token: str
-    ticket: int
     email: str
+    user: int | None = None
+    ticket: int | None = None
 
     @classmethod
     def of_link(cls, link, token):
-        return cls(token, link.ticket.id, link.email)
+        return cls(token, link.email, ticket=link.ticket.id)
+
+    @classmethod
+    def of_user(cls, user, key):
+        return cls(key, user.email, user=user.id)
 
     def wrote(self, conversation):
         "Tell whether the visitor wrote the conversation"
@@ -46,11 +53,17 @@ class Ticket(metaclass=PoolMeta):
         """
         if visitor is None:
             return [('id', 'in', [])]
+        if visitor.user:
+            return cls._visible_to_account(visitor)
         return [
             ('id', '=', visitor.ticket),
             # Who no longer is the ticket's customer loses sight of it
             ('email', '=', visitor.email),
             ]
+
+    @classmethod
+    def _visible_to_account(cls, visitor):
+        return [('email', '=', visitor.email)]
 
 
 class Conversation(metaclass=PoolMeta):
