@@ -9,7 +9,6 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from trytond.modules.helpdesk_portal import colors
 from trytond.modules.helpdesk_portal.colors import (
     DARK, LIGHT, contrast, is_color, shades, style_sheet)
