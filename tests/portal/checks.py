@@ -22,10 +22,11 @@ RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
 # The smallest thing a finger hits, but for links in a text
 TARGET = 44
 MAX_STOPS = 200
+PATIENCE = 20
 
 RUN_AXE = """async tags => {
     const {violations} = await axe.run(document, {
-        runOnly: tags, resultTypes: ['violations']});
+        runOnly: tags, preload: false, resultTypes: ['violations']});
     return violations.flatMap(v => v.nodes.map(
         n => `${v.id}: ${v.help}: ${n.html.slice(0, 120)}`));
 }"""
@@ -139,6 +140,12 @@ def keyboard(page):
     for _ in range(MAX_STOPS):
         page.keyboard.press('Tab')
         stop = page.evaluate(FOCUSED)
+        for _ in range(PATIENCE):
+            # The page may still be scrolling there
+            if not stop or stop['seen']:
+                break
+            page.wait_for_timeout(100)
+            stop = page.evaluate(FOCUSED)
         if not stop or stops and stop['place'] == stops[0]['place']:
             break
         assert stop['seen'], f"out of sight: {stop['name']}"

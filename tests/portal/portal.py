@@ -8,9 +8,10 @@ filled database.
         window.page.goto(portal.path('new'))
         window.page.goto(portal.guest('long'))
 """
-import base64
 import contextlib
 import datetime as dt
+import struct
+import zlib
 from pathlib import Path
 
 from trytond.pool import Pool
@@ -25,10 +26,27 @@ LANGUAGES = [code for code in ['ca', 'es'] if is_translated(code)]
 LONG = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 3
 HOSTILE = '<script>alert(1)</script><style>*{display:none}</style>'
 QUOTED = "On Monday, Ana wrote:\n> Did you switch it off and on?\n> Ana"
-# A picture of 4 pixels
-PNG = base64.b64decode(
-    'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR42mP8z8Dwn4'
-    'GBgYGJAQowAAAcHgIC8mOFjAAAAABJRU5ErkJggg==')
+
+
+def png(width, height, *colors):
+    "Return a picture with stripes of the colours, each a triple of bytes"
+    def chunk(kind, data):
+        body = kind + data
+        return (
+            struct.pack('>I', len(data)) + body
+            + struct.pack('>I', zlib.crc32(body)))
+    line = b'\0' + b''.join(
+        bytes(colors[x * len(colors) // width]) for x in range(width))
+    return b'\x89PNG\r\n\x1a\n' + b''.join([
+            chunk(b'IHDR', struct.pack(
+                    '>IIBBBBB', width, height, 8, 2, 0, 0, 0)),
+            chunk(b'IDAT', zlib.compress(line * height)),
+            chunk(b'IEND', b'')])
+
+
+PICTURE = png(640, 400, (90, 60, 40), (200, 160, 110), (60, 40, 25))
+LOGO = png(
+    240, 80, (232, 163, 61), (255, 255, 255), (30, 40, 60), (255, 255, 255))
 
 
 class Portal:
@@ -87,17 +105,17 @@ def _make_brand(company):
     pool = Pool()
     Brand = pool.get('helpdesk.brand')
     with Transaction().set_context(company=company.id):
-        Brand.create([{
-                    'company': company.id,
-                    'name': "Muebles Soler",
-                    # Too light to be read as it is
-                    'color': '#e8a33d',
-                    'welcome': "We are glad to help you with your furniture.",
-                    'footer': "Muebles Soler, Carrer Major 1, Girona\n"
-                        "Monday to Friday, 8 to 18 h",
-                    'privacy_policy': 'https://soler.example/privacy',
-                    'legal_notice': 'https://soler.example/legal',
-                    }])
+        brand = Brand(name="Muebles Soler", company=company)
+        brand.logo = LOGO
+        # Too light to be read as it is
+        brand.color = '#e8a33d'
+        brand.welcome = "We are glad to help you with your furniture."
+        brand.footer = (
+            "Muebles Soler, Carrer Major 1, Girona\n"
+            "Monday to Friday, 8 to 18 h")
+        brand.privacy_policy = 'https://soler.example/privacy'
+        brand.legal_notice = 'https://soler.example/legal'
+        brand.save()
 
 
 def _make_long(section):
@@ -113,7 +131,8 @@ def _make_long(section):
                 "the side, see https://soler.example/manual/alba."][i % 2],
             direction=['in', 'out'][i % 2], minutes=i * 500,
             files=[
-                [('drawer.png', PNG), ('invoice 2026.pdf', b'%PDF-' * 900)],
+                [('drawer.png', PICTURE),
+                    ('invoice 2026.pdf', b'%PDF-' * 900)],
                 []][i % 2],
             quoted=QUOTED if i else None)
     return ticket
@@ -126,7 +145,7 @@ def _make_hostile(section):
     tools.say(
         ticket, f"{LONG}\nhttps://example.com/{LONG}\n{HOSTILE}\n[{LONG}.png]",
         author=LONG, quoted=f"> {LONG}",
-        files=[(f'{LONG[:120]}.png', PNG), (f'{HOSTILE[:50]}.txt', b'x')])
+        files=[(f'{LONG[:120]}.png', PICTURE), (f'{HOSTILE[:50]}.txt', b'x')])
     tools.say(ticket, "שלום, הדלת לא נסגרת", minutes=5)
     return ticket
 
