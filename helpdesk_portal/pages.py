@@ -19,7 +19,7 @@ from trytond.tools import file_open
 from trytond.tools import timezone as tz
 from trytond.transaction import Transaction
 
-from . import addresses, session
+from . import addresses, colors, preference, session
 
 HERE = os.path.dirname(__file__)
 STATIC_TYPES = {
@@ -52,6 +52,8 @@ def policy(**rules):
 
 
 PAGE_POLICY = policy()
+# For what has a part of its address that changes with it
+FOR_EVER = 'public, max-age=31536000, immutable'
 # A file is for the disk: should a browser show it after all, it runs nothing.
 FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
@@ -81,7 +83,7 @@ def static_file(name):
         return
     return Response(
         _static(name), content_type=STATIC_TYPES[os.path.splitext(name)[1]],
-        headers={'Cache-Control': 'public, max-age=31536000, immutable'})
+        headers={'Cache-Control': FOR_EVER})
 
 
 def _static(name):
@@ -106,34 +108,43 @@ class Moment:
 class Page:
     "What every page has: words, times and addresses in the visitor's language"
     template = 'notice.html'
-    # Names of files that add comfort
+    # Names of files that add comfort to this page
     scripts = ()
-    brand = None
+    # What the foot says of this page
     footer = None
-    zone = tz.SERVER
 
-    def __init__(self, request, language=None, visitor=None):
+    def __init__(self, request, language=None, visitor=None, company=None):
         """
         request is the request; language the ir.lang of whom the page is for,
-        which holds when the browser asks for none that is installed; visitor
-        the Visitor who looks at it, or None.
+        which holds when the visitor asks for none that is installed; visitor
+        the Visitor who looks at it, or None; company the company.company
+        whose brand is shown, or None if the page belongs to none.
         """
+        pool = Pool()
+        Brand = pool.get('helpdesk.brand')
         self.request = request
         self.visitor = visitor
         self.lang = self._choose_language(language)
-        self.brand = self.text('page_brand')
+        self.identity = Brand.shown(
+            company.id if company else None, self.lang.code)
+        self.brand = self.identity['name'] or self.text('page_brand')
+        self.zone = self._choose_zone()
+        self._tells_time = False
 
     def _choose_language(self, default):
         pool = Pool()
         Lang = pool.get('ir.lang')
-        # English is the language of the source
-        languages = {
-            lang.code: lang for lang in Lang.search([
-                    ['OR', ('translatable', '=', True), ('code', '=', 'en')],
-                    ], order=[('code', 'ASC')])}
-        code = self.request.accept_languages.best_match(languages)
-        return (languages.get(code) or default
-            or languages.get('en') or Lang.get())
+        languages = Lang.helpdesk_languages()
+        accepted = self.request.accept_languages.best_match(languages)
+        for code in [preference.chosen_language(self.request), accepted]:
+            if code in languages:
+                return languages[code]
+        return default or languages.get('en') or Lang.get()
+
+    def _choose_zone(self):
+        name = preference.zone(
+            self.request, tz.available_timezones()) or self.identity['zone']
+        return tz.get_tzinfo(name) if name else tz.SERVER
 
     @property
     def language(self):
@@ -142,6 +153,22 @@ class Page:
     @property
     def direction(self):
         return self.lang.direction
+
+    @property
+    def languages(self):
+        "Return the languages to choose from: code, name and address"
+        pool = Pool()
+        Lang = pool.get('ir.lang')
+        # To ask again for what a form made would lose what was typed
+        if self.request.method not in {'GET', 'HEAD'}:
+            return []
+        names = Lang.helpdesk_names()
+        if len(names) < 2:
+            return []
+        return [
+            (code.replace('_', '-'), name,
+                preference.language_address(self.request, code))
+            for code, name in names.items()]
 
     def text(self, key, **variables):
         "Return the message of the module in the language of the page"
@@ -152,11 +179,18 @@ class Page:
         "Return the Moment of a naive UTC datetime, or None"
         if not value:
             return
+        self._tells_time = True
         value = value.replace(tzinfo=dt.timezone.utc)
         return Moment(
             self.lang.strftime(
                 value.astimezone(self.zone), f'{self.lang.date} %H:%M'),
             value.isoformat(timespec='minutes'))
+
+    @property
+    def zone_name(self):
+        "Return the name of the zone, if the page has told a time so far"
+        if self._tells_time:
+            return str(self.zone).replace('_', ' ')
 
     def path(self, *parts):
         "Return the path of a page of the portal"
@@ -185,6 +219,49 @@ class Page:
     def static(self, name):
         return f'{self.path("static", name)}?v={_VERSIONS[name]}'
 
+    # The brand
+
+    @property
+    def home(self):
+        "Return the path of the start page"
+        return self.path('')
+
+    @property
+    def brand_style(self):
+        "Return the address of the style sheet of the brand, or None"
+        color = self.identity['color']
+        if color:
+            return self._of_brand('style.css', _style_version(color))
+
+    @property
+    def logo(self):
+        "Return the address of the logo, or None"
+        version = self.identity['logo']
+        if version:
+            return self._of_brand('logo', version)
+
+    def _of_brand(self, name, version):
+        company = str(self.identity['company'])
+        return f'{self.path("brand", company, name)}?v={version}'
+
+    @property
+    def welcome(self):
+        "Return the lines of what the company says first"
+        return _lines(self.identity['welcome'])
+
+    @property
+    def small_print(self):
+        "Return the lines of what the company says at the foot of each page"
+        return _lines(self.identity['footer'])
+
+    @property
+    def legal_links(self):
+        "Return the text and the address of what the law asks for"
+        return [
+            (self.text(f'page_{name}'), self.identity[name])
+            for name in ['privacy_policy', 'legal_notice']
+            if self.identity[name]]
+
     @property
     def title(self):
         return self.text(
@@ -194,9 +271,15 @@ class Page:
         "Return the page as a response"
         html = _loader.load(self.template).generate(page=self).render(
             'html', doctype='html5', encoding='utf-8')
-        return Response(
+        response = Response(
             html, status=status, content_type='text/html; charset=utf-8',
             headers={'Content-Language': self.language})
+        if preference.LANGUAGE in self.request.args:
+            GuestLink = Pool().get('helpdesk.guest_link')
+            preference.keep_language(
+                self.request, response, self.lang.code, self.path(),
+                secure=GuestLink.is_secure(self.request))
+        return response
 
 
 class StartPage(Page):
@@ -208,7 +291,9 @@ class StartPage(Page):
 
     @property
     def sentences(self):
-        return [self.text('start_text'), self.text('start_link')]
+        return [
+            *(self.welcome or [self.text('start_text')]),
+            self.text('start_link')]
 
 
 class ErrorPage(Page):
@@ -217,13 +302,21 @@ class ErrorPage(Page):
 
     It tells what to do, and never what the exception said.
     """
-    codes = {400, 403, 404, 413, 500, 503}
+    template = 'error.html'
+    codes = {400, 403, 404, 413, 429, 500, 503}
 
-    def __init__(self, request, code, **variables):
-        super().__init__(request)
+    def __init__(
+            self, request, code, visitor=None, retry_after=None, **variables):
+        """
+        code is the status; visitor who asked, if that is known; retry_after
+        the seconds after which it is worth another try, or None; variables
+        are for the text.
+        """
+        super().__init__(request, visitor=visitor)
         if code not in self.codes:
             code = 400 if code < 500 else 500
         self.code = code
+        self.retry_after = retry_after
         self.variables = variables
 
     @property
@@ -235,4 +328,15 @@ class ErrorPage(Page):
         return [self.text(f'error_{self.code}_text', **self.variables)]
 
     def response(self, status=None):
-        return super().response(status or self.code)
+        response = super().response(status or self.code)
+        if self.retry_after:
+            response.headers['Retry-After'] = str(self.retry_after)
+        return response
+
+
+def _lines(text):
+    return [line for line in map(str.strip, (text or '').splitlines()) if line]
+
+
+def _style_version(color):
+    return sha256(colors.style_sheet(color).encode()).hexdigest()[:12]

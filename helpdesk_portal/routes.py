@@ -13,7 +13,7 @@ from functools import wraps
 
 import trytond.config as config
 from trytond import backend
-from trytond.exceptions import UserError, UserWarning
+from trytond.exceptions import RateLimitException, UserError, UserWarning
 from trytond.modules.helpdesk_mail.intake.file import safe_file_name
 from trytond.protocols.wrappers import (
     HTTPStatus, Response, abort, allow_null_origin, exceptions,
@@ -33,6 +33,8 @@ LIMITS = forms.Limits(
 MAX_REQUEST = 3 * LIMITS.size + forms.MIB
 # Of that, what is no file
 MAX_FORM = 2 * forms.MIB
+# After how many seconds it is worth another try, unless the error says more
+RETRY_AFTER = {429: 60, 503: 60}
 
 
 def portal_page(func):
@@ -48,7 +50,11 @@ def portal_page(func):
         try:
             response = func(request, pool, *args, **kwargs)
         except exceptions.HTTPException as error:
-            response = _error(request, pool, error.code)
+            response = _error(
+                request, pool, error.code,
+                retry_after=getattr(error, 'retry_after', None))
+        except RateLimitException:
+            response = _error(request, pool, HTTPStatus.TOO_MANY_REQUESTS)
         except (UserError, UserWarning) as error:
             logger.info("refused %s: %s", func.__name__, error)
             response = _error(request, pool, HTTPStatus.BAD_REQUEST)
@@ -62,17 +68,20 @@ def portal_page(func):
     return wrapper
 
 
-def _error(request, pool, code):
+def _error(request, pool, code, retry_after=None):
     try:
         with Transaction().start(pool.database_name, 0, readonly=True):
             return pages.ErrorPage(
                 request, int(code),
+                visitor=visitor(request, pool) if code < 500 else None,
+                retry_after=retry_after or RETRY_AFTER.get(code),
                 limit=forms.mebibytes(LIMITS.size)).response()
     except backend.DatabaseOperationalError:
         # Without a database there are no translations either
         return Response(
             "Please try again in a minute.",
-            status=HTTPStatus.SERVICE_UNAVAILABLE)
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            headers={'Retry-After': str(RETRY_AFTER[503])})
 
 
 def _route(rule, methods):
@@ -114,9 +123,13 @@ def static(request, pool, name):
     return pages.static_file(name) or abort(HTTPStatus.NOT_FOUND)
 
 
-@get(f'{BASE}/<path:anything>')
 def nothing(request, pool, anything):
     abort(HTTPStatus.NOT_FOUND)
+
+
+# Tryton would answer 405 to those that only another route has
+_route(f'{BASE}/<path:anything>', methods={
+        'GET', 'POST', 'PUT', 'PATCH', 'DELETE'})(nothing)
 
 
 def visitor(request, pool):

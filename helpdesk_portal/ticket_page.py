@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from trytond.modules.helpdesk_mail.intake.file import safe_file_name
 from trytond.pool import Pool
-from trytond.tools import timezone as tz
 from trytond.transaction import Transaction
 
 from . import forms, prose, session
@@ -69,16 +68,15 @@ class TicketPage(Page):
         answer the forms.Answer to show again with its errors; before the
         helpdesk.conversation whose predecessors are shown, or None.
         """
-        super().__init__(request, language=ticket.language, visitor=visitor)
+        super().__init__(
+            request, language=ticket.language, visitor=visitor,
+            company=ticket.company)
         self.ticket = ticket
         self.limits = limits
         self.answer = answer
         self.before = before
-        company = ticket.company
-        self.brand = company.rec_name
-        self.footer = self.text('page_footer')
-        if company.timezone:
-            self.zone = tz.get_tzinfo(company.timezone)
+        if not visitor.user:
+            self.footer = self.text('page_footer')
         self.messages, self.has_older = self._messages()
 
     @property

@@ -54,8 +54,12 @@ class Browser:
         self._stack.close()
 
     def window(self, **options):
-        "Return a window that shares nothing with the others"
-        context = self._browser.new_context(viewport=SIZE, **options)
+        """
+        Return a window that shares nothing with the others.
+
+        options are those of a context of playwright.
+        """
+        context = self._browser.new_context(**{'viewport': SIZE, **options})
         context.set_default_timeout(TIMEOUT)
         return Window(context.new_page())
 

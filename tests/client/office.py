@@ -92,7 +92,7 @@ class Office:
 
     def _fill(self):
         for language in self.languages:
-            _translate(language)
+            translate(language)
         helpdesk = Helpdesk(
             mail_name="Ribera Support", mail_address=SUPPORT,
             subaddress=True)
@@ -131,7 +131,8 @@ def _make_inbox():
                 }])
 
 
-def _translate(language):
+def translate(language):
+    "Load the words of a language, and offer it"
     pool = Pool()
     Lang = pool.get('ir.lang')
     Translation = pool.get('ir.translation')

@@ -2,15 +2,16 @@
 # of this repository contains the full copyright notices and license terms.
 
 import re
-import unittest
 from unittest.mock import patch
 
 from trytond import backend
-from trytond.exceptions import UserError
+from trytond.exceptions import RateLimitException, UserError
 from trytond.modules.helpdesk_portal import pages, routes
 from trytond.pool import Pool
+from trytond.protocols.wrappers import Request, exceptions
 from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction
+from werkzeug.test import create_environ
 
 from .case import PortalTestCase
 
@@ -57,7 +58,8 @@ class HeadersTestCase(PortalTestCase):
 
         self.assertIsNone(re.search(r'<(style|img|iframe)', page))
         self.assertIsNone(re.search(r'\s(style|on\w+)=', page))
-        for source in re.findall(r'<link[^>]*href="([^"]*)"', page):
+        for source in re.findall(
+                r'<(?:link[^>]*href|script[^>]*src)="([^"]*)"', page):
             self.assertTrue(source.startswith(f'{self.base}/static/'))
         self.assertIn(
             '<a href="http://evil.example/x.png" '
@@ -73,12 +75,12 @@ class HeadersTestCase(PortalTestCase):
         client = self.guest(number, token)
         page = self.page(client, number)
 
-        self.assertNotIn('<script', page)
+        self.assertNotIn('<script>', page)
         self.assertNotIn('<!--', page)
         self.assertGreaterEqual(page.count('&lt;script&gt;alert(1)'), 4)
         response = self.post(client, number, '', files=[])
         self.assertEqual(response.status_code, 422)
-        self.assertNotIn('<script', response.get_data(as_text=True))
+        self.assertNotIn('<script>', response.get_data(as_text=True))
 
     def test_typed_inert(self):
         number, token = self.ticket()
@@ -89,7 +91,7 @@ class HeadersTestCase(PortalTestCase):
         page = response.get_data(as_text=True)
 
         self.assertEqual(response.status_code, 422)
-        self.assertNotIn('<script', page)
+        self.assertNotIn('<script>', page)
         self.assertIn('&lt;/textarea&gt;&lt;script&gt;', page)
 
     def test_attachment(self):
@@ -201,6 +203,90 @@ class LanguageTestCase(PortalTestCase):
                 f'{text}\u00a011:00</time>', page)
 
 
+class PreferenceTestCase(PortalTestCase):
+    "The visitor chooses the language, the browser tells the zone (X7)"
+
+    def choices(self, page):
+        return re.findall(
+            r'<a href="([^"]*)" lang="(\w+)"[^>]*?(aria-current="true")?>',
+            page.partition('<nav class="languages"')[2])
+
+    def test_choose(self):
+        "The choice holds for the pages that follow, and keeps the address"
+        number, token = self.ticket()
+        client = self.guest(number, token)
+        headers = {'Accept-Language': 'en'}
+        page = self.page(
+            client, number, '?before=7&done=answered', headers=headers)
+        self.assertEqual(self.choices(page), [
+                ('?before=7&amp;done=answered&amp;language=en', 'en',
+                    'aria-current="true"'),
+                ('?before=7&amp;done=answered&amp;language=es', 'es', ''),
+                ])
+        response = client.get(
+            f'{self.base}/tickets/{number}?language=es', headers=headers)
+        cookie = response.headers['Set-Cookie']
+        self.assertIn('helpdesk_language=es;', cookie)
+        self.assertIn(f'Path={self.base}', cookie)
+        for part in ['HttpOnly', 'SameSite=Lax']:
+            self.assertIn(part, cookie)
+
+        page = self.page(client, number, headers=headers)
+        self.assertIn('<html lang="es"', page)
+        self.assertEqual(
+            [bool(current) for _, _, current in self.choices(page)],
+            [False, True])
+        start = client.get(f'{self.base}/', headers=headers)
+        self.assertIn('<html lang="es"', start.get_data(as_text=True))
+
+    def test_choose_unknown(self):
+        "A language that isn't installed changes nothing"
+        client = self.client()
+        for code in ['fi', '', 'es\r\nX: y', '<script>']:
+            with self.subTest(code=code):
+                response = client.get(
+                    f'{self.base}/', query_string={'language': code},
+                    headers={'Accept-Language': 'es'})
+                page = response.get_data(as_text=True)
+                self.assertIn('<html lang="es"', page)
+                self.assertNotIn('<script>', page)
+                self.assertNotIn('Set-Cookie', response.headers)
+
+    def test_form_not_lost(self):
+        "The page that a form made offers no link that would lose it"
+        number, token = self.ticket()
+        response = self.post(self.guest(number, token), number, '')
+        self.assertEqual(response.status_code, 422)
+        self.assertNotIn(
+            'class="languages"', response.get_data(as_text=True))
+
+    def test_zone(self):
+        number, token = self.ticket({'body': "Help"})
+        client = self.guest(number, token)
+        for zone, time, name in [
+                (None, '11:00', 'Europe/Madrid'),
+                ('America/New_York', '05:00', 'America/New York'),
+                ('Asia/Kolkata', '15:30', 'Asia/Kolkata'),
+                ('Nowhere/Land', '11:00', 'Europe/Madrid'),
+                ('../../etc/passwd', '11:00', 'Europe/Madrid'),
+                ('<script>', '11:00', 'Europe/Madrid'),
+                ]:
+            with self.subTest(zone=zone):
+                if zone:
+                    client.set_cookie(
+                        'helpdesk_zone', zone, path=self.base)
+                page = self.page(client, number)
+                self.assertIn(
+                    '<time datetime="2026-11-02T10:00+00:00">'
+                    f'11/02/2026\u00a0{time}</time>', page)
+                self.assertIn(f"of the zone {name}.", page)
+                self.assertEqual(page.count(name), 1)
+
+    def test_zone_only_with_times(self):
+        page = self.client().get(f'{self.base}/').get_data(as_text=True)
+        self.assertNotIn("of the zone", page)
+
+
 class ErrorTestCase(PortalTestCase):
     "What goes wrong is said in plain words and gives nothing away (SE17)"
 
@@ -230,12 +316,41 @@ class ErrorTestCase(PortalTestCase):
                 self.assertIn('Content-Security-Policy', response.headers)
 
     def test_every_error_page(self):
-        for code in pages.ErrorPage.codes | {401, 405, 418, 429, 502}:
+        for code in pages.ErrorPage.codes | {401, 405, 418, 502}:
             with self.subTest(code=code), self.transaction():
-                request = unittest.mock.Mock(root_path='')
-                request.accept_languages.best_match.return_value = 'en'
-                page = pages.ErrorPage(request, code, limit='10')
-                self.assertIn("<h1>", page.response().get_data(as_text=True))
+                page = pages.ErrorPage(
+                    Request(create_environ()), code, limit='10')
+                response = page.response()
+                text = response.get_data(as_text=True)
+                self.assertEqual(
+                    response.status_code // 100, code // 100)
+                self.assertIn("<h1>", text)
+                self.assertIn(
+                    f'<a class="button secondary" href="{self.base}/"', text)
+
+    def test_too_many(self):
+        "Who asks too often is told when to come back"
+        for error, seconds in [
+                (RateLimitException(), '60'),
+                (exceptions.TooManyRequests(retry_after=300), '300'),
+                ]:
+            with self.subTest(error=error):
+                response = self.failing(error)
+                self.assertEqual(response.status_code, 429)
+                self.assertEqual(response.headers['Retry-After'], seconds)
+                self.assertIn("<h1>", response.get_data(as_text=True))
+
+    def test_nothing_here(self):
+        "An address or a method that isn't there gives our page"
+        client = self.client()
+        for method in ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']:
+            for path in ['nowhere', 'static/nothing.css', 'brand/0/logo',
+                    'brand/9/style.css']:
+                with self.subTest(method=method, path=path):
+                    response = client.open(
+                        f'{self.base}/{path}', method=method)
+                    self.assertEqual(response.status_code, 404)
+                    self.assertIn("<h1>", response.get_data(as_text=True))
 
     def test_without_database(self):
         with patch.object(pages.ErrorPage, '__init__',
@@ -243,6 +358,7 @@ class ErrorTestCase(PortalTestCase):
             response = self.client().get(f'{self.base}/guest/wrong')
 
         self.assertEqual(response.status_code, 503)
+        self.assertEqual(response.headers['Retry-After'], '60')
         self.assertNotIn("secret", response.get_data(as_text=True))
 
 
