@@ -33,7 +33,7 @@ def own_path(value, base):
     another part of this one (SE16). Servers in front and browsers unfold
     paths each in their own way, so what could be unfolded is refused.
     """
-    if not value or not _PATH.fullmatch(value):
+    if not value or not _PATH.fullmatch(value) or value[0] != '/':
         return None
     path = value.partition('?')[0]
     plain = unquote(path)
