@@ -101,7 +101,7 @@ def test_replace():
     pool = Pool()
     Replace = pool.get('party.replace', type='wizard')
     User = pool.get('web.user')
-    ada, other = make_party(email='ada@example.org'), make_party("Ada L.")
+    ada, other = make_party(email='ada@example.org'), make_party()
     user = User.helpdesk_account('ada@example.org')
     assert user.party == ada
     session, _, _ = Replace.create()

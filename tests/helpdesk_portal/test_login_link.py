@@ -16,7 +16,7 @@ class AskTestCase(AccountTestCase):
     "Asking for a mail tells nothing about who is known (SE16)"
 
     def test_same_answer(self):
-        "SE16: the answer is the same for known and unknown, and so is the work"
+        "SE16: known and unknown get the same answer, for the same work"
         self.user()
         self.user('out@example.com', active=False)
         self.ticket(email='ticket@example.com')
@@ -418,8 +418,8 @@ class UseTestCase(AccountTestCase):
 
     def test_register_closed(self):
         Configuration = Pool(DB_NAME).get('helpdesk.configuration')
-        patcher = patch.object(
-            Configuration, 'default_portal_register', return_value=False)
+        patcher = patch.dict(
+            Configuration._defaults, portal_register=lambda: False)
         patcher.start()
         self.addCleanup(patcher.stop)
         client = self.client()
@@ -468,7 +468,6 @@ class MailTestCase(AccountTestCase):
         "What can't be sent is tried again, and an administrator sees it"
         self.user()
         self.ask_link(self.client())
-        LoginLink = Pool(DB_NAME).get('helpdesk.login_link')
         for tries in range(1, 7):
             self.fail_once(OSError("down"))
             link, = self.links()

@@ -16,7 +16,6 @@ from tests.records import Helpdesk
 from tests.services import Sink
 
 
-
 def setup_module():
     activate_module('helpdesk_portal')
 
