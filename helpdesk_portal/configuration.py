@@ -13,7 +13,15 @@ class Configuration(metaclass=PoolMeta):
             ('guest_link_days', '>', 0),
             ],
         help="For how many days the link in a mail opens its ticket.")
+    portal_register = fields.Boolean("Strangers May Register",
+        help="Whether the portal has a page on which people make an account "
+        "whom the helpdesk does not know. Who has written to it, or is a "
+        "party with an e-mail address, can always log in by a link.")
 
     @classmethod
     def default_guest_link_days(cls):
         return 90
+
+    @classmethod
+    def default_portal_register(cls):
+        return True

@@ -1,6 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+from trytond.exceptions import UserError
 from trytond.model.exceptions import ValidationError
 
 
@@ -13,4 +14,8 @@ class BrandColorError(ValidationError):
 
 
 class BrandLinkError(ValidationError):
+    pass
+
+
+class LoginLinkError(UserError):
     pass

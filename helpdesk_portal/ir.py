@@ -10,6 +10,11 @@ class Cron(metaclass=PoolMeta):
     @classmethod
     def __setup__(cls):
         super().__setup__()
-        cls.method.selection.append(
-            ('helpdesk.guest_link|remove_expired',
-                "Remove Expired Helpdesk Guest Links"))
+        cls.method.selection.extend([
+                ('helpdesk.guest_link|remove_expired',
+                    "Remove Expired Helpdesk Guest Links"),
+                ('helpdesk.login_link|send_waiting',
+                    "Send Helpdesk Login Links"),
+                ('helpdesk.login_link|remove_old',
+                    "Remove Old Helpdesk Login Links"),
+                ])

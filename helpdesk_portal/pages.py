@@ -204,6 +204,8 @@ class Page:
             return [
                 (self.text('page_tickets'), self.path('tickets')),
                 (self.text('page_new'), self.path('new')),
+                # Who they are
+                (self.visitor.email, self.path('account')),
                 ]
         return [
             (self.text('page_new'), self.path('new')),

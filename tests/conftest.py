@@ -3,6 +3,7 @@
 """
 How pytest runs the tests of a module; see CONTRIBUTING for the commands.
 """
+import importlib
 import os
 import sys
 
@@ -78,11 +79,14 @@ def own_database():
 @pytest.fixture(autouse=True)
 def one_transaction(request, monkeypatch):
     "What a test writes is rolled back, also if a task commits in between"
-    if 'trytond.modules.helpdesk_mail' in sys.modules:
-        from trytond.modules.helpdesk_mail import conversation
-        if not request.node.get_closest_marker('commits'):
+    if request.node.get_closest_marker('commits'):
+        return
+    for name in ['helpdesk_mail.conversation', 'helpdesk_portal.login_mail']:
+        package, _, module = f'trytond.modules.{name}'.rpartition('.')
+        if package in sys.modules:
             monkeypatch.setattr(
-                conversation, 'commit_between', lambda Model, records: None)
+                importlib.import_module(f'{package}.{module}'),
+                'commit_between', lambda Model, records: None)
 
 
 class ScenarioFile(pytest.File):
