@@ -10,6 +10,11 @@ class Cron(metaclass=PoolMeta):
     @classmethod
     def __setup__(cls):
         super().__setup__()
-        cls.method.selection.append(
-            ('helpdesk.guest_link|remove_expired',
-                "Remove Expired Helpdesk Guest Links"))
+        cls.method.selection.extend([
+                ('helpdesk.guest_link|remove_expired',
+                    "Remove Expired Helpdesk Guest Links"),
+                ('helpdesk.rating.request|remove_expired',
+                    "Remove Expired Helpdesk Rating Requests"),
+                ('helpdesk.ticket|ask_ratings',
+                    "Ask for Helpdesk Ratings"),
+                ])
