@@ -244,7 +244,8 @@ class RateTestCase(RatingTestCase):
 
     def test_inert(self):
         "SE1: neither the subject nor the comment becomes markup"
-        number, token, _ = self.resolved(subject="<script>alert(1)</script>")
+        number, token, guest = self.resolved(
+            subject="<script>alert(1)</script>")
         client = self.client()
         page = self.open(client, token)
         self.assertNotIn('<script', page.get_data(as_text=True))
@@ -252,7 +253,7 @@ class RateTestCase(RatingTestCase):
             client, token, page, score='1', comment="\x00<script>\r\n\u202e")
         (_, comment, _), = self.ratings(number)
         self.assertNotIn('\x00', comment)
-        page = self.page(self.guest(number, tools_token(self, number)), number)
+        page = self.page(self.guest(number, guest), number)
         self.assertNotIn('<script', page)
 
     def test_headers(self):
@@ -388,18 +389,13 @@ class TicketTestCase(RatingTestCase):
         counts = {}
         for ticket, client in clients.items():
             self.page(client, ticket)
-            with self.transaction() as transaction:
-                with tools.count_statements(
-                        transaction.connection) as statements:
-                    self.page(client, ticket)
+            with self.transaction():
+                connection = Transaction().connection
+            with tools.count_statements(connection) as statements:
+                self.page(client, ticket)
             counts[ticket] = len(statements)
         self.assertLessEqual(counts[number], counts[open_] + 1)
         self.assertLessEqual(counts[number], 11)
-
-
-def tools_token(case, number):
-    with case.transaction():
-        return tools.link_token(case.record(number))
 
 
 del PortalTestCase, RatingTestCase
