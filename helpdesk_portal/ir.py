@@ -13,8 +13,5 @@ class Cron(metaclass=PoolMeta):
         cls.method.selection.extend([
                 ('helpdesk.guest_link|remove_expired',
                     "Remove Expired Helpdesk Guest Links"),
-                ('helpdesk.rating.request|remove_expired',
-                    "Remove Expired Helpdesk Rating Requests"),
-                ('helpdesk.ticket|ask_ratings',
-                    "Ask for Helpdesk Ratings"),
+                ('helpdesk.ticket|ask_ratings', "Ask for Helpdesk Ratings"),
                 ])

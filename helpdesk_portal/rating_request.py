@@ -120,8 +120,19 @@ class RatingRequest(ModelSQL):
 
     @classmethod
     def remove_expired(cls):
-        "Remove the requests that can't be followed any more"
+        "Remove the requests by which nobody can rate any more"
         cls.delete(cls.search([('expires_at', '<', dt.datetime.now())]))
+
+
+class GuestLink(metaclass=PoolMeta):
+    __name__ = 'helpdesk.guest_link'
+
+    @classmethod
+    def remove_expired(cls):
+        pool = Pool()
+        Request = pool.get('helpdesk.rating.request')
+        super().remove_expired()
+        Request.remove_expired()
 
 
 class Erase(metaclass=PoolMeta):

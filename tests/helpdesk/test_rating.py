@@ -285,6 +285,38 @@ def test_statements():
 
 
 @with_transaction()
+def test_averages():
+    "X5: managers see averages by month, section and who was responsible"
+    pool = Pool()
+    Average = pool.get('helpdesk.rating.average')
+    Rating = pool.get('helpdesk.rating')
+    desk = Helpdesk()
+    for score in [5, 4, 4]:
+        rating = rate(make_resolved(desk), score)
+        Rating.write([rating], {'at': dt.datetime(2026, 3, 31, 23, 59)})
+    early = rate(make_resolved(desk), 1)
+    Rating.write([early], {'at': dt.datetime(2026, 2, 1)})
+    nobody = rate(make_resolved(desk, employee=None), 2)
+    Rating.write([nobody], {'at': dt.datetime(2026, 3, 1)})
+    agent = desk.agent.employee
+    user, context = desk.as_user(desk.manager)
+    with user, context:
+        shown = Average.search([])
+        assert {
+            (a.month, a.section, a.employee, a.count, round(a.average, 1))
+            for a in shown} == {
+            (dt.date(2026, 3, 1), desk.section, agent, 3, 4.3),
+            (dt.date(2026, 3, 1), desk.section, None, 1, 2.0),
+            (dt.date(2026, 2, 1), desk.section, agent, 1, 1.0),
+            }
+        assert shown[0].month == dt.date(2026, 3, 1)
+        assert Average.search([('average', '<', 2)])[0].count == 1
+    user, context = desk.as_user(desk.agent)
+    with user, context, pytest.raises(AccessError):
+        Average.search([])
+
+
+@with_transaction()
 def test_access():
     "X5, SE12: ratings are read with the ticket, and nobody makes them"
     pool = Pool()

@@ -169,6 +169,7 @@ class RateTestCase(RatingTestCase):
         self.assertEqual(self.ratings(number), [])
 
     def test_expired(self):
+        GuestLink = Pool(DB_NAME).get('helpdesk.guest_link')
         Request = Pool(DB_NAME).get('helpdesk.rating.request')
         number, token, _ = self.resolved()
         client = self.client()
@@ -181,7 +182,7 @@ class RateTestCase(RatingTestCase):
         self.assertEqual(
             self.send(client, token, page, score='1').status_code, 404)
         with self.transaction():
-            Request.remove_expired()
+            GuestLink.remove_expired()
             self.assertFalse(Request.search([
                         ('ticket', '=', self.record(number).id)]))
 

@@ -75,6 +75,16 @@ def links(text):
     return re.findall(r'https?://\S+/helpdesk/rate/([\w-]+)\?score=(\d)', text)
 
 
+def check_headers(message, ticket):
+    assert message['To'] == 'ada@example.org'
+    assert message['Subject'] == f"[#{ticket.number}] How did we do?"
+    assert message['Auto-Submitted'] == 'auto-replied'
+    assert message['X-Auto-Response-Suppress'] == 'All'
+    assert message['In-Reply-To'] == '<one@example.org>'
+    assert f'+{ticket.id}-' in message['Reply-To']
+    assert 'Cc' not in message
+
+
 @with_transaction()
 def test_mail():
     "X5, AG11: a mail asks in the thread of the ticket, with five links"
@@ -95,13 +105,7 @@ def test_mail():
     with running_sink() as sink:
         send(question)
     message, = sink.messages
-    assert message['To'] == 'ada@example.org'
-    assert message['Subject'] == f"[#{ticket.number}] How did we do?"
-    assert message['Auto-Submitted'] == 'auto-replied'
-    assert message['X-Auto-Response-Suppress'] == 'All'
-    assert message['In-Reply-To'] == '<one@example.org>'
-    assert f'+{ticket.id}-' in message['Reply-To']
-    assert 'Cc' not in message
+    check_headers(message, ticket)
     text = message.get_body(('plain',)).get_content()
     html = message.get_body(('html',)).get_content()
     assert "ills" not in text + html
