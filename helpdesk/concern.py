@@ -15,6 +15,7 @@ CONCERNED = {
     'assigned': ['responsible'],
     'answered': ['responsible', 'followers'],
     'undelivered': ['responsible', 'followers', 'members'],
+    'badly_rated': ['responsible', 'followers'],
     'unassigned': ['members', 'section_followers'],
     'due': ['responsible', 'members'],
     'changed': ['responsible', 'followers'],
@@ -23,6 +24,7 @@ CONCERNED = {
 # Events that users are told in the way that they chose for another
 TOLD_AS = {
     'undelivered': 'answered',
+    'badly_rated': 'answered',
     }
 
 

@@ -21,7 +21,8 @@ class User(metaclass=PoolMeta):
     helpdesk_notice_answered = fields.Selection(
         WAYS, "Customer Answered", required=True, sort=False,
         help="How you are told that the customer answered in a ticket "
-        "that you are responsible for or follow, or did not get a mail.")
+        "that you are responsible for or follow, did not get a mail, or "
+        "gave a bad rating.")
     helpdesk_notice_unassigned = fields.Selection(
         WAYS, "Nobody Responsible", required=True, sort=False,
         help="How you are told of tickets that nobody is responsible for, "

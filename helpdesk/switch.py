@@ -9,6 +9,7 @@ field to the configuration and extends ``Configuration.parts``.
 """
 from dataclasses import dataclass, field
 
+from trytond.cache import Cache
 from trytond.model import ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import inactive_records, without_check_access
@@ -75,6 +76,14 @@ PARTS = {
         fields={'helpdesk.ticket': ['authorizations', 'online_signature']},
         buttons={'helpdesk.ticket': ['authorize']},
         pages={'helpdesk.ticket': ['authorizations']}),
+    'use_ratings': Part(
+        fields={
+            'helpdesk.ticket': ['rating', 'ratings'],
+            'helpdesk.section': [
+                'rating_average', 'rating_count', 'ask_rating',
+                'rating_delay'],
+            },
+        menus=('menu_rating',)),
     }
 
 
@@ -106,6 +115,11 @@ class Configuration(metaclass=PoolMeta):
         "nor you.")
     use_authorization = fields.Boolean("Authorizations",
         help="Let tickets wait until the customer agrees.")
+    use_ratings = fields.Boolean("Ratings",
+        help="Let customers rate how their tickets were resolved.")
+
+    _switches_cache = Cache(
+        'helpdesk.configuration.switches', context=False)
 
     @classmethod
     def default_use_types(cls):
@@ -116,7 +130,7 @@ class Configuration(metaclass=PoolMeta):
     default_use_sales = default_use_attributes = default_use_types
     default_use_activities = default_use_templates = default_use_types
     default_use_participants = default_use_third_party = default_use_types
-    default_use_authorization = default_use_types
+    default_use_authorization = default_use_ratings = default_use_types
 
     @classmethod
     def on_modification(cls, mode, records, field_names=None):
@@ -128,6 +142,21 @@ class Configuration(metaclass=PoolMeta):
             configuration, = records
             configuration.switch_menus(names)
             ModelView._fields_view_get_cache.clear()
+            cls._switches_cache.clear()
+
+    @classmethod
+    @without_check_access
+    def is_on(cls, name):
+        """
+        Tell if the part with the switch of this name is on.
+
+        Costs no statement, but the first time.
+        """
+        value = cls._switches_cache.get(name)
+        if value is None:
+            value = bool(getattr(cls(1), name))
+            cls._switches_cache.set(name, value)
+        return value
 
     @classmethod
     def parts(cls):

@@ -150,18 +150,31 @@ class Conversation(metaclass=PoolMeta):
     @without_check_access
     def tell_over(cls, tickets):
         "Tell the customers that their tickets are resolved."
+        return cls.create([cls._over(t) for t in cls.within_limit(tickets)])
+
+    @classmethod
+    def _over(cls, ticket):
+        return cls._filled(
+            cls._automatic(ticket, ticket.email, 'over'), ticket,
+            ticket.section.over_template)
+
+    @classmethod
+    def within_limit(cls, tickets):
+        """
+        Return the tickets whose customers may get another automatic mail.
+
+        Of several with the same customer the first ones.
+        """
         tickets = list(tickets)
         sent = cls.count_automatic(
             {t.email for t in tickets},
             dt.datetime.now() - dt.timedelta(hours=1))
-        vlist = []
+        within = []
         for ticket in tickets:
             if sent[ticket.email] < acknowledge.LIMIT:
                 sent[ticket.email] += 1
-                vlist.append(cls._filled(
-                        cls._automatic(ticket, ticket.email, 'over'), ticket,
-                        ticket.section.over_template))
-        return cls.create(vlist)
+                within.append(ticket)
+        return within
 
     @staticmethod
     def _filled(values, ticket, template):

@@ -1,6 +1,11 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
-from . import account_routes, brand_routes, guest_routes, routes, ticket_routes
+from . import (
+    account_routes, brand_routes, guest_routes, rating_routes, routes,
+    ticket_routes)
 
-__all__ = [account_routes, brand_routes, guest_routes, routes, ticket_routes]
+__all__ = [
+    account_routes, brand_routes, guest_routes, rating_routes, routes,
+    ticket_routes,
+    ]

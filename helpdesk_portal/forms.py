@@ -17,10 +17,15 @@ MIB = 2 ** 20
 
 @dataclass(frozen=True)
 class Limits:
-    "What an answer may weigh: characters, number of files, bytes of all files"
+    """
+    What may be sent: characters, number of files, bytes of all files.
+
+    comment is for the characters of a comment on a rating.
+    """
     text: int = 50_000
     files: int = 10
     size: int = 10 * MIB
+    comment: int = 2_000
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,40 @@ def read_answer(text, files, limits=Limits()):
         'files': _files_error(files, limits),
         }
     return Answer(text, files, {n: e for n, e in errors.items() if e})
+
+
+@dataclass(frozen=True)
+class Rating:
+    "A score as chosen, its comment, and the errors by name of the field"
+    score: int | None = None
+    comment: str = ''
+    errors: dict = field(default_factory=dict)
+
+    @property
+    def valid(self):
+        return not self.errors
+
+
+def read_rating(score, comment, limits=Limits()):
+    """
+    Return the Rating for what was chosen and typed, str or None.
+
+    Never raise.
+    """
+    score = read_score(score)
+    comment = clean_text(comment or '').strip()
+    errors = {}
+    if not score:
+        errors['score'] = Error('score_required')
+    if len(comment) > limits.comment:
+        errors['comment'] = Error('comment_too_long', {
+                'limit': limits.comment, 'length': len(comment)})
+    return Rating(score, comment, errors)
+
+
+def read_score(value):
+    "Return the score from 1 to 5 that a str or None stands for, or None"
+    return int(value) if value in {'1', '2', '3', '4', '5'} else None
 
 
 def _text_error(text, limits):

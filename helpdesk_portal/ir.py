@@ -17,4 +17,5 @@ class Cron(metaclass=PoolMeta):
                     "Send Helpdesk Login Links"),
                 ('helpdesk.login_link|remove_old',
                     "Remove Old Helpdesk Login Links"),
+                ('helpdesk.ticket|ask_ratings', "Ask for Helpdesk Ratings"),
                 ])

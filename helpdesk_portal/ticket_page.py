@@ -6,6 +6,7 @@ The page of one ticket, as its customer sees it.
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 from trytond.modules.helpdesk_mail.intake.file import safe_file_name
 from trytond.pool import Pool
@@ -13,6 +14,7 @@ from trytond.transaction import Transaction
 
 from . import forms, prose, session
 from .pages import Moment, Page
+from .rating_page import RatingPart
 
 # How far the state dot is from trouble; the words say the same.
 TONES = {
@@ -24,7 +26,7 @@ TONES = {
 # The name of a picture, as the text of a letter has it in its place
 _PLACE = re.compile(
     r'\[([^\[\]\n]{1,128}\.(?:bmp|gif|jpe?g|png|webp))\]', re.I)
-DONE = {'answered', 'closed', 'follow_up'}
+DONE = {'answered', 'closed', 'follow_up', 'rated'}
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,10 @@ class TicketPage(Page):
     def done(self):
         key = self.request.args.get('done')
         return self.text(f'done_{key}') if key in DONE else None
+
+    @cached_property
+    def rating(self):
+        return RatingPart(self)
 
     # The form to answer
 

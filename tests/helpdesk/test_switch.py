@@ -6,6 +6,7 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
+from tests.benchmarks.statements import Statements
 from tests.records import Helpdesk
 
 # What each switch hides: model, kind of view, tag and name
@@ -19,11 +20,16 @@ HIDDEN = [
     ('use_participants', 'helpdesk.ticket', 'form', 'field', 'participants'),
     ('use_third_party', 'helpdesk.ticket', 'form', 'button',
         'wait_third_party'),
+    ('use_ratings', 'helpdesk.ticket', 'form', 'field', 'rating'),
+    ('use_ratings', 'helpdesk.ticket', 'form', 'field', 'ratings'),
+    ('use_ratings', 'helpdesk.ticket', 'tree', 'field', 'rating'),
+    ('use_ratings', 'helpdesk.section', 'tree', 'field', 'rating_average'),
     ('use_authorization', 'helpdesk.ticket', 'form', 'button', 'authorize'),
     ]
 MENUS = {
     'use_types': 'menu_type_form',
     'use_categories': 'menu_category_form',
+    'use_ratings': 'menu_rating_list',
     }
 
 
@@ -81,6 +87,21 @@ def test_switches():
         for _, *what in HIDDEN:
             assert is_shown(*what), (name, what)
         assert menus() == set(MENUS)
+
+
+@with_transaction()
+def test_is_on():
+    "C1: whether a part is on can be asked at no cost"
+    pool = Pool()
+    Configuration = pool.get('helpdesk.configuration')
+    assert Configuration.is_on('use_ratings')
+    with Statements() as statements:
+        assert Configuration.is_on('use_ratings')
+    assert not statements.count
+    switch(use_ratings=False)
+    assert not Configuration.is_on('use_ratings')
+    switch(use_ratings=True)
+    assert Configuration.is_on('use_ratings')
 
 
 @with_transaction()
@@ -146,9 +167,10 @@ def test_hidden_menu_of_somebody():
     Menu.write([menu], {'active': False})
     with Transaction().set_context(desk.context):
         switch(use_categories=False, default_section=desk.section)
-    assert menus() == set()
+    others = MENUS.keys() - {'use_types', 'use_categories'}
+    assert menus() == others
     switch(use_categories=True)
-    assert menus() == {'use_categories'}
+    assert menus() == others | {'use_categories'}
 
 
 @with_transaction()

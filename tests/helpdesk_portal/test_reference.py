@@ -16,7 +16,7 @@ TRYTON = {
 # Models for the code alone, which no client sees
 INTERNAL = {
     'helpdesk.mail.key', 'helpdesk.mail.newcomer', 'helpdesk.notice',
-    'helpdesk.ticket.writer'}
+    'helpdesk.rating.request', 'helpdesk.ticket.writer'}
 # Parts of the configuration, and tables of relations
 PARTS = re.compile(r'helpdesk\.configuration\..*|.*-.*|.*responsible')
 
