@@ -10,8 +10,8 @@ import binascii
 import re
 from hashlib import sha256
 
-from trytond.model.exceptions import AccessError
 from trytond.i18n import gettext
+from trytond.model.exceptions import AccessError
 from trytond.modules.helpdesk_mail.intake.layout import picture_type
 from trytond.pool import Pool
 from trytond.report import Report
@@ -94,7 +94,10 @@ class TicketReport(Report):
         fetcher = _fetcher()
         with file_open('helpdesk_portal/templates/ticket_report.css') as file:
             style = weasyprint.CSS(string=file.read(), url_fetcher=fetcher)
-        return weasyprint.HTML(string=html, url_fetcher=fetcher).write_pdf(
+        document = weasyprint.HTML(
+            # Without it WeasyPrint fails at relative addresses
+            string=html, base_url='about:blank', url_fetcher=fetcher)
+        return document.write_pdf(
             stylesheets=[style],
             pdf_variant='pdf/ua-1',
             pdf_identifier=sha256(html.encode()).digest()[:16],

@@ -33,9 +33,10 @@ def pdf(request, pool, number):
             'Content-Language': lang.code.replace('_', '-'),
             'Content-Security-Policy': POLICY,
             })
+    name = safe_file_name(ticket.number.replace('/', '-'))
     response.headers.set('Content-Disposition',
         'inline' if 'show' in request.args else 'attachment',
-        filename=f'{safe_file_name(ticket.number)}.pdf')
+        filename=f'{name}.pdf')
     return response
 
 
