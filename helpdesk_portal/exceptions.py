@@ -6,3 +6,7 @@ from trytond.exceptions import UserError
 
 class GuestLinkError(UserError):
     pass
+
+
+class ReportError(UserError):
+    pass

@@ -83,6 +83,7 @@ class TicketDocument:
         self.logo = picture_address(logo)
         self.authorizations = [
             (a, picture_address(a.signature)) for a in authorizations]
+        self._description, _ = _fitting(ticket.description or '', MAX_TEXT)
         self.entries, self.is_cut = self._entries()
         self.changes = self._changes()
 
@@ -169,8 +170,11 @@ class TicketDocument:
 
     @property
     def description(self):
-        text, _ = _fitting(self.ticket.description or '', MAX_TEXT)
-        return self._paragraphs(text, {})
+        return self._paragraphs(self._description, {})
+
+    @property
+    def is_description_cut(self):
+        return self._description != (self.ticket.description or '')
 
     @property
     def made(self):

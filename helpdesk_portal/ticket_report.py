@@ -18,8 +18,11 @@ from trytond.report import Report
 from trytond.tools import file_open
 from trytond.transaction import without_check_access
 
+from .exceptions import ReportError
 from .ticket_document import TicketDocument
 
+# At once; each takes up to some seconds
+MAX_TICKETS = 50
 # Pictures have no more dots on an inch than this
 DPI = 200
 _PICTURE = re.compile('data:image/[a-z]+;base64,([A-Za-z0-9+/=]+)')
@@ -37,6 +40,10 @@ class TicketReport(Report):
         if (action.report_name, model) != (cls.__name__, Ticket.__name__):
             raise AccessError(gettext(
                     'helpdesk_portal.msg_report_other', report=action.name))
+        if len(ids) > MAX_TICKETS:
+            raise ReportError(gettext(
+                    'helpdesk_portal.msg_report_too_many',
+                    limit=MAX_TICKETS))
         super().check_access(action, model, ids)
 
     @classmethod

@@ -114,7 +114,7 @@ class GuestLinkTicketTestCase(TestCase):
 
     @with_transaction()
     def test_access(self):
-        "Agents of other sections neither see links nor end or send them (SE12)"
+        "SE12: agents of other sections neither see links, nor end or send them"
         pool = Pool()
         GuestLink = pool.get('helpdesk.guest_link')
         Ticket = pool.get('helpdesk.ticket')
@@ -136,6 +136,28 @@ class GuestLinkTicketTestCase(TestCase):
 
         self.assertIsNotNone(GuestLink.find(token))
         self.assertEqual(mails(ticket), [])
+
+    @with_transaction()
+    def test_hash(self):
+        "Nor does the ticket lead to the hash of a link (SE13)"
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        desk = self.desk()
+        ticket = desk.make_ticket(email=tools.CUSTOMER)
+        tools.link_token(ticket)
+        user, context = desk.as_user(desk.agent)
+        with user, context:
+            ticket = Ticket(ticket.id)
+            for leak in [
+                    lambda: Ticket.search(
+                        [('guest_links.token_hash', 'like', '%')]),
+                    lambda: Ticket.search([
+                            ('guest_links', 'where', [
+                                    ('token_hash', 'like', '%')])]),
+                    lambda: Ticket.export_data(
+                        [ticket], ['guest_links/token_hash'])]:
+                with self.assertRaises(AccessError):
+                    leak()
 
     @with_transaction()
     def test_copy(self):

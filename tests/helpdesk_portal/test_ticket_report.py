@@ -18,7 +18,8 @@ from pypdf import PdfReader
 from trytond import backend
 from trytond.model.exceptions import AccessError
 from trytond.modules.helpdesk_portal import (
-    ticket_document, ticket_report_routes)
+    ticket_document, ticket_report, ticket_report_routes)
+from trytond.modules.helpdesk_portal.exceptions import ReportError
 from trytond.modules.helpdesk_portal.ticket_document import (
     Authorization, TicketDocument, direction, picture_address)
 from trytond.pool import Pool
@@ -449,6 +450,20 @@ class TicketReportAccessTestCase(TestCase):
 
         self.assertIn("Hello", text)
         self.assertNotIn("A note of ours", text)
+
+    @with_transaction()
+    def test_too_many(self):
+        "Who selects all tickets keeps no process busy for hours (SE15)"
+        Report = Pool().get('helpdesk.ticket', type='report')
+        desk = records.Helpdesk()
+        tickets = [desk.make_ticket() for _ in range(3)]
+        with Transaction().set_user(desk.agent.id), \
+                patch.object(ticket_report, 'MAX_TICKETS', 2):
+            with self.assertRaises(ReportError):
+                Report.execute([t.id for t in tickets], {})
+            extension, _, _, _ = Report.execute(
+                [t.id for t in tickets[:2]], {})
+            self.assertEqual(extension, 'zip')
 
     @with_transaction()
     def test_others(self):
