@@ -11,12 +11,9 @@ class LostLinkPage(Page):
     template = 'lost_link.html'
     csrf_field = session.CSRF_FIELD
 
-    def __init__(self, request, token, visit):
-        """
-        token is what stood in the link, visit that of the visitor's cookie.
-        """
+    def __init__(self, request, visit):
+        "visit is the token of the visitor's cookie"
         super().__init__(request)
-        self.address = self.path('guest', token)
         self.csrf_token = session.csrf_token(visit)
 
     @property
