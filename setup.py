@@ -18,7 +18,9 @@ LIBRARIES = [
     'html2text',
     'IMAPClient',
     'nh3',
+    'Pillow',
     'requests',
+    'weasyprint >= 68',
     ]
 TEST_LIBRARIES = [
     'aiosmtpd',
@@ -28,6 +30,7 @@ TEST_LIBRARIES = [
     'playwright',
     'polib',
     'psycopg[binary,pool]',
+    'pypdf',
     'pytest',
     'pytest-rerunfailures',
     'pytest-xdist',

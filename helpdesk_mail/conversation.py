@@ -227,8 +227,13 @@ class Conversation(metaclass=PoolMeta):
         return cls._automatic(ticket, ticket.email, 'acknowledge')
 
     @classmethod
-    def _automatic(cls, ticket, email, name):
-        "Return the values of an automatic mail; a text of ours names it."
+    def _automatic(cls, ticket, email, name, module='helpdesk_mail'):
+        """
+        Return the values of an automatic mail.
+
+        name is that of its texts, the messages msg_<name>_subject and
+        msg_<name>_body of the module.
+        """
         language = ticket.mail_language()
         section = ticket.section.in_language(language)
         return {
@@ -239,10 +244,10 @@ class Conversation(metaclass=PoolMeta):
             'author': ticket.section.name,
             'to_addresses': email,
             'subject': gettext(
-                f'helpdesk_mail.msg_{name}_subject', language,
+                f'{module}.msg_{name}_subject', language,
                 number=ticket.number),
             'body': gettext(
-                f'helpdesk_mail.msg_{name}_body', language,
+                f'{module}.msg_{name}_body', language,
                 number=ticket.number,
                 section=section.mail_name or section.name),
             }

@@ -3,9 +3,9 @@
 
 from . import (
     account_routes, brand_routes, guest_routes, rating_routes, routes,
-    ticket_routes)
+    ticket_report_routes, ticket_routes)
 
 __all__ = [
     account_routes, brand_routes, guest_routes, rating_routes, routes,
-    ticket_routes,
+    ticket_report_routes, ticket_routes,
     ]

@@ -14,7 +14,9 @@ class Conversation(metaclass=PoolMeta):
         pool = Pool()
         GuestLink = pool.get('helpdesk.guest_link')
         footers = super().mail_footer(conversations)
-        alone = [c for c in conversations if c.is_for_customer_alone()]
+        alone = [
+            c for c in conversations
+            if c.is_for_customer_alone() and c.ticket.has_guest_link()]
         links = GuestLink.make(list(dict.fromkeys(c.ticket for c in alone)))
         for conversation in alone:
             footers[conversation.id] = '\n\n'.join(filter(None, [

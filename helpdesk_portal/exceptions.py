@@ -19,3 +19,10 @@ class BrandLinkError(ValidationError):
 
 class LoginLinkError(UserError):
     pass
+
+class GuestLinkError(UserError):
+    pass
+
+
+class ReportError(UserError):
+    pass

@@ -19,6 +19,9 @@ from trytond.transaction import Transaction, without_check_access
 from . import addresses
 from .visibility import Visitor
 
+# So long the customer can ask for a new link with one that has expired
+KEPT = dt.timedelta(days=365)
+
 
 class GuestLink(
         CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
@@ -38,6 +41,9 @@ class GuestLink(
         help="Recognises the token of the link without storing it.")
     expires_at = fields.DateTime("Expires On", required=True, readonly=True,
         help="When the link stops opening the ticket.")
+    used_at = fields.DateTime("Last Used On", readonly=True,
+        help="When something was last sent with the link. Who only looks at "
+        "the ticket leaves no trace.")
     revoked_at = fields.DateTime("Revoked On", readonly=True,
         help="When the link was made to stop before its time.")
     valid = fields.Function(fields.Boolean("Valid",
@@ -68,14 +74,16 @@ class GuestLink(
             )
 
     @fields.depends(
-        'email', 'expires_at', 'revoked_at', 'ticket', '_parent_ticket.email')
+        'email', 'expires_at', 'revoked_at', 'ticket',
+        '_parent_ticket.email', '_parent_ticket.section')
     def on_change_with_valid(self, name=None):
         return bool(
             not self.revoked_at
             and self.expires_at
             and self.expires_at > dt.datetime.now()
             and self.ticket
-            and self.email == self.ticket.email)
+            and self.email == self.ticket.email
+            and self.ticket.has_guest_link())
 
     def get_rec_name(self, name):
         return f'{self.email} ({self.ticket.rec_name})'
@@ -97,9 +105,19 @@ class GuestLink(
     @classmethod
     @ModelView.button
     def revoke(cls, links):
+        # Each mail has a link of its own: to end one would end nothing
+        cls.end(['OR', *(
+                    [('ticket', '=', ticket), ('email', '=', email)]
+                    for ticket, email in {
+                        (k.ticket.id, k.email) for k in links})])
+
+    @classmethod
+    def end(cls, domain):
+        "Make the links of the domain stop"
         now = dt.datetime.now().replace(microsecond=0)
         cls.write(
-            [k for k in links if not k.revoked_at], {'revoked_at': now})
+            list(cls.search([domain, ('revoked_at', '=', None)])),
+            {'revoked_at': now})
 
     @classmethod
     @without_check_access
@@ -133,12 +151,15 @@ class GuestLink(
         by its hash, so neither case nor time taken tells anything (SE5).
         What the link opens is said by Ticket.visible_to.
         """
-        if not token:
+        pool = Pool()
+        Configuration = pool.get('helpdesk.configuration')
+        if not token or not Configuration.has_guest_links():
             return
         links = cls.search([
                 ('token_hash', '=', cls.hash(token)),
                 ('revoked_at', '=', None),
                 ('expires_at', '>', dt.datetime.now()),
+                ('ticket.section.guest_links', '=', True),
                 ])
         for link in links:
             return link
@@ -150,9 +171,19 @@ class GuestLink(
         return Visitor.of_link(link, token) if link else None
 
     @classmethod
+    @without_check_access
+    def use(cls, token):
+        "Note that somebody sent something with the link of the token"
+        now = dt.datetime.now().replace(microsecond=0)
+        cls.write(
+            list(cls.search([('token_hash', '=', cls.hash(token))])),
+            {'used_at': now})
+
+    @classmethod
     def remove_expired(cls):
-        "Remove the links that open nothing any more"
-        cls.delete(cls.search([('expires_at', '<', dt.datetime.now())]))
+        "Remove the links that nobody will ask to have made anew"
+        cls.delete(cls.search([
+                    ('expires_at', '<', dt.datetime.now() - KEPT)]))
 
     @classmethod
     def _new_token(cls):

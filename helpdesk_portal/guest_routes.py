@@ -4,16 +4,35 @@
 from trytond.protocols.wrappers import HTTPStatus, redirect
 
 from . import session
-from .routes import BASE, get, path
-from .ticket_routes import visible
+from .guest_page import LostLinkPage
+from .routes import BASE, check_form, get, path, post
+
+GUEST = f'{BASE}/guest/<token>'
 
 
-@get(f'{BASE}/guest/<token>')
+@get(GUEST)
 def guest(request, pool, token):
     GuestLink = pool.get('helpdesk.guest_link')
-    _, ticket = visible([GuestLink.helpdesk_visitor(token)], pool)
-    address = path(request, 'tickets', ticket.number)
-    response = redirect(address, HTTPStatus.SEE_OTHER)
-    session.set_guest_token(
-        response, token, address, secure=GuestLink.is_secure(request))
+    Ticket = pool.get('helpdesk.ticket')
+    secure = GuestLink.is_secure(request)
+    visitor = GuestLink.helpdesk_visitor(token)
+    for ticket in Ticket.search(Ticket.visible_to(visitor), limit=1):
+        address = path(request, 'tickets', ticket.number)
+        response = redirect(address, HTTPStatus.SEE_OTHER)
+        # The second is no path below the first
+        for address in [address, f'{address}.pdf']:
+            session.set_guest_token(response, token, address, secure=secure)
+        return response
+    visit = session.visit_token(request) or session.new_visit_token()
+    response = LostLinkPage(request, visit).response(HTTPStatus.NOT_FOUND)
+    session.set_visit_token(response, visit, path(request), secure=secure)
     return response
+
+
+@post(GUEST)
+def ask(request, pool, token):
+    Ticket = pool.get('helpdesk.ticket')
+    check_form(request, session.visit_token(request))
+    Ticket.ask_for_guest_link(token)
+    address = path(request, 'guest', token)
+    return redirect(f'{address}?asked', HTTPStatus.SEE_OTHER)

@@ -24,7 +24,7 @@ TONES = {
     'closed': 'over',
     }
 # The name of a picture, as the text of a letter has it in its place
-_PLACE = re.compile(
+PLACE = re.compile(
     r'\[([^\[\]\n]{1,128}\.(?:bmp|gif|jpe?g|png|webp))\]', re.I)
 DONE = {'answered', 'closed', 'follow_up', 'rated'}
 
@@ -167,6 +167,10 @@ class TicketPage(Page):
         return self.path('tickets', self.number)
 
     @property
+    def pdf_address(self):
+        return f'{self.address}.pdf'
+
+    @property
     def close_address(self):
         return self.path('tickets', self.number, 'close')
 
@@ -241,7 +245,7 @@ class TicketPage(Page):
             badge = None
         names = {f.name: f for f in files}
         # A picture that its place shows is not repeated below
-        placed = set(_PLACE.findall(conversation.body or '')) & names.keys()
+        placed = set(PLACE.findall(conversation.body or '')) & names.keys()
         hidden = conversation.signature_files() | placed
         pictures = {name: names[name] for name in placed}
         return Message(
@@ -259,7 +263,7 @@ class TicketPage(Page):
         "Return lists of Piece; pictures are the File by the name in the text"
         return [
             [p for text, address in pieces
-                for p in _with_pictures(text, address, pictures)]
+                for p in with_pictures(text, address, pictures)]
             for pieces in prose.paragraphs(text or '')]
 
     def _files(self, conversations):
@@ -292,13 +296,13 @@ class TicketPage(Page):
         return self.text('size_kib', size=-(-size // 1024))
 
 
-def _with_pictures(text, address, pictures):
+def with_pictures(text, address, pictures):
     "Yield the Piece of text, and those of the pictures in it"
     if address or not pictures:
         yield Piece(text, address)
         return
     # What stands between brackets comes at every second place
-    for number, part in enumerate(_PLACE.split(text)):
+    for number, part in enumerate(PLACE.split(text)):
         if number % 2 and part in pictures:
             file = pictures[part]
             yield Piece(part, file.address, file.picture)

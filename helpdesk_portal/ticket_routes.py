@@ -16,6 +16,11 @@ TICKET = f'{BASE}/tickets/<path:number>'
 
 @get(TICKET)
 def ticket(request, pool, number):
+    return show(request, pool, number)
+
+
+def show(request, pool, number):
+    "Return the page of the ticket"
     Conversation = pool.get('helpdesk.conversation')
     visitor, ticket = find_ticket(request, pool, number)
     before = None
@@ -87,12 +92,22 @@ def _attachment(request, pool, number, id):
     abort(HTTPStatus.NOT_FOUND)
 
 
+def is_number(request, pool, number):
+    "Tell whether the visitor may see a ticket of this number"
+    Ticket = pool.get('helpdesk.ticket')
+    return number.isprintable() and any(
+        Ticket.search([
+                ('number', '=', number), Ticket.visible_to(visitor)], limit=1)
+        for visitor in filter(None, _visitors(request, pool)))
+
+
 def find_ticket(request, pool, number, sent=False):
     """
     Return the visitor and the ticket of this number that they may see.
 
     sent means that a form was sent, which then must be one of ours.
     """
+    GuestLink = pool.get('helpdesk.guest_link')
     if not number.isprintable():
         # PostgreSQL refuses NUL
         abort(HTTPStatus.NOT_FOUND)
@@ -100,6 +115,8 @@ def find_ticket(request, pool, number, sent=False):
         _visitors(request, pool), pool, ('number', '=', number))
     if sent:
         check_form(request, found.token)
+        if found.ticket:
+            GuestLink.use(found.token)
     return found, ticket
 
 

@@ -130,16 +130,21 @@ class GuestLinkTestCase(TestCase):
         pool = Pool()
         GuestLink = pool.get('helpdesk.guest_link')
         ticket = tools.create_ticket(tools.create_section())
-        tools.link_token(ticket)
-        expired, = GuestLink.search([])
-        expired.expires_at = dt.datetime.now() - dt.timedelta(days=1)
-        expired.save()
-        token = tools.link_token(ticket)
+        kept = []
+        for days in [400, 300, -1]:
+            kept.append(tools.link_token(ticket))
+            link = GuestLink.search([], order=[('id', 'DESC')], limit=1)[0]
+            link.expires_at = dt.datetime.now() - dt.timedelta(days=days)
+            link.save()
 
         GuestLink.remove_expired()
-        link, = GuestLink.search([])
 
-        self.assertEqual(GuestLink.find(token), link)
+        # Who has one that expired lately can ask for a new one
+        self.assertEqual(
+            {k.token_hash for k in GuestLink.search([])},
+            {GuestLink.hash(t) for t in kept[1:]})
+        self.assertEqual(
+            [bool(GuestLink.find(t)) for t in kept], [False, False, True])
 
     @with_transaction()
     def test_customer_changed(self):
@@ -166,6 +171,7 @@ class GuestLinkTestCase(TestCase):
         ticket = tools.create_ticket(tools.create_section())
         token = tools.link_token(ticket)
         other = tools.link_token(ticket)
+        elsewhere = tools.link_token(tools.create_ticket(ticket.section))
         agent = create_agent()
         link, = GuestLink.search([
                 ('token_hash', '=', GuestLink.hash(token))])
@@ -173,8 +179,10 @@ class GuestLinkTestCase(TestCase):
         with Transaction().set_user(agent.id), check_access():
             GuestLink.revoke([GuestLink(link.id)])
 
+        # Each mail had a link: to end one would not end the access
         self.assertIsNone(GuestLink.find(token))
-        self.assertIsNotNone(GuestLink.find(other))
+        self.assertIsNone(GuestLink.find(other))
+        self.assertIsNotNone(GuestLink.find(elsewhere))
 
     @with_transaction()
     def test_agents_read_no_hash(self):

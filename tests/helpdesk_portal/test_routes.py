@@ -355,7 +355,7 @@ class ErrorTestCase(PortalTestCase):
     def test_without_database(self):
         with patch.object(pages.ErrorPage, '__init__',
                 side_effect=backend.DatabaseOperationalError("secret")):
-            response = self.client().get(f'{self.base}/guest/wrong')
+            response = self.client().get(f'{self.base}/tickets/wrong')
 
         self.assertEqual(response.status_code, 503)
         self.assertEqual(response.headers['Retry-After'], '60')
