@@ -20,6 +20,7 @@ class BrandLinkError(ValidationError):
 class LoginLinkError(UserError):
     pass
 
+
 class GuestLinkError(UserError):
     pass
 
