@@ -6,6 +6,7 @@ The page of one ticket, as its customer sees it.
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 from trytond.modules.helpdesk_mail.intake.file import safe_file_name
 from trytond.pool import Pool
@@ -14,6 +15,9 @@ from trytond.transaction import Transaction
 
 from . import forms, prose, session
 from .pages import Moment, Page
+from .people_page import may_change_people
+from .related import RelatedPart
+from .timeline import TimelinePart
 
 # How far the state dot is from trouble; the words say the same.
 TONES = {
@@ -25,7 +29,7 @@ TONES = {
 # The name of a picture, as the text of a letter has it in its place
 _PLACE = re.compile(
     r'\[([^\[\]\n]{1,128}\.(?:bmp|gif|jpe?g|png|webp))\]', re.I)
-DONE = {'answered', 'closed', 'follow_up'}
+DONE = {'answered', 'closed', 'follow_up', 'open_already', 'reopened'}
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,26 @@ class TicketPage(Page):
 
     @property
     def closable(self):
-        return self.ticket.state != 'closed'
+        return (self.ticket.state != 'closed'
+            and self.ticket.is_decided_by(self.visitor))
+
+    @property
+    def reopen_address(self):
+        if self.ticket.state == 'resolved':
+            return self.path('tickets', self.number, 'reopen')
+
+    @property
+    def people_address(self):
+        if may_change_people(self.ticket, self.visitor):
+            return self.path('tickets', self.number, 'people')
+
+    @cached_property
+    def timeline(self):
+        return TimelinePart(self)
+
+    @cached_property
+    def related(self):
+        return RelatedPart(self)
 
     @property
     def done(self):
