@@ -3,11 +3,33 @@
 """
 Who else follows a ticket by the wish of its customer.
 """
+from trytond.cache import Cache
 from trytond.modules.helpdesk_mail.intake.recipients import recipients
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction, without_check_access
 
 from . import forms
+
+
+class Configuration(metaclass=PoolMeta):
+    __name__ = 'helpdesk.configuration'
+
+    _participants_cache = Cache(
+        'helpdesk.configuration.participants', context=False)
+
+    @classmethod
+    def has_participants(cls):
+        "Tell if others than the customer may take part, without a statement"
+        value = cls._participants_cache.get(None)
+        if value is None:
+            value = bool(cls(1).use_participants)
+            cls._participants_cache.set(None, value)
+        return value
+
+    @classmethod
+    def on_modification(cls, mode, records, field_names=None):
+        super().on_modification(mode, records, field_names=field_names)
+        cls._participants_cache.clear()
 
 
 class Participant(metaclass=PoolMeta):
@@ -40,10 +62,9 @@ class Participant(metaclass=PoolMeta):
         pool = Pool()
         Ticket = pool.get('helpdesk.ticket')
         Ticket.lock([ticket])
-        found, wrong = recipients(text)
-        if wrong or len(found) != 1:
+        email = text.strip().lower()
+        if recipients(email) != ([email], []):
             return forms.Error('people_invalid')
-        email, = found
         watchers = cls.of_customer(ticket)
         if email in {w.email for w in watchers}:
             return

@@ -17,21 +17,21 @@ class Person:
     name: str
 
 
-def may_change_people(ticket, visitor):
+def people_changeable(ticket, visitor, visibility):
     """
-    Tell whether the visitor may say who is in copy of the ticket.
+    Tell whether who acts for the customer may say who is in copy.
 
-    visitor is a Visitor who sees the ticket. A link does not suffice: who
-    got hold of one would go on reading once it is revoked.
+    visitor is the Visitor who does, visibility that of the ticket's section.
+    A link does not suffice: who got hold of one would go on reading once it
+    is revoked.
     """
     pool = Pool()
     Configuration = pool.get('helpdesk.configuration')
     return bool(
         visitor.user
         and ticket.state != 'closed'
-        and ticket.section.visibility == 'public'
-        and ticket.is_decided_by(visitor)
-        and Configuration(1).use_participants)
+        and visibility == 'public'
+        and Configuration.has_participants())
 
 
 class PeoplePage(Page):

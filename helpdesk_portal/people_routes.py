@@ -4,7 +4,7 @@
 from trytond.modules.helpdesk_mail.intake.charset import one_line
 from trytond.protocols.wrappers import HTTPStatus, abort, redirect
 
-from .people_page import PeoplePage, may_change_people
+from .people_page import PeoplePage, people_changeable
 from .routes import get, identifier, path, post
 from .ticket_routes import TICKET, find_ticket
 
@@ -38,7 +38,8 @@ def remove(request, pool, number):
 
 def _find(request, pool, number, sent=False):
     visitor, ticket = find_ticket(request, pool, number, sent=sent)
-    if not may_change_people(ticket, visitor):
+    if not (people_changeable(ticket, visitor, ticket.section.visibility)
+            and ticket.is_decided_by(visitor)):
         abort(HTTPStatus.NOT_FOUND)
     return visitor, ticket
 

@@ -15,7 +15,7 @@ from trytond.transaction import Transaction
 
 from . import forms, prose, session
 from .pages import Moment, Page
-from .people_page import may_change_people
+from .people_page import people_changeable
 from .related import RelatedPart
 from .timeline import TimelinePart
 
@@ -107,10 +107,17 @@ class TicketPage(Page):
 
     @property
     def section(self):
+        return self._section['name']
+
+    @cached_property
+    def _section(self):
         pool = Pool()
         Section = pool.get('helpdesk.section')
+        # Record by record, a name that is translated is a statement more
         with Transaction().set_context(language=self.lang.code):
-            return Section(self.ticket.section.id).name
+            section, = Section.read(
+                [self.ticket.section.id], ['name', 'visibility'])
+        return section
 
     @property
     def state(self):
@@ -147,8 +154,12 @@ class TicketPage(Page):
 
     @property
     def closable(self):
-        return (self.ticket.state != 'closed'
-            and self.ticket.is_decided_by(self.visitor))
+        return self.ticket.state != 'closed' and self.decides
+
+    @cached_property
+    def decides(self):
+        "Whether the visitor acts for the ticket's customer"
+        return self.ticket.is_decided_by(self.visitor)
 
     @property
     def reopen_address(self):
@@ -157,7 +168,9 @@ class TicketPage(Page):
 
     @property
     def people_address(self):
-        if may_change_people(self.ticket, self.visitor):
+        if people_changeable(
+                self.ticket, self.visitor, self._section['visibility']) and (
+                self.decides):
             return self.path('tickets', self.number, 'people')
 
     @cached_property

@@ -233,7 +233,7 @@ class Conversation(metaclass=PoolMeta):
             & (participant.role == 'watcher'))
         wanted = (
             (table.kind != 'email')
-            | (table.from_address == ticket.email)
+            | (Coalesce(table.from_address, '') == Coalesce(ticket.email, ''))
             | table.from_address.in_(watchers)
             | (table.party == ticket.party)
             | (table.party == ticket.contact))
