@@ -72,6 +72,7 @@ class Ticket(metaclass=PoolMeta):
         Conversation = pool.get('helpdesk.conversation')
         ticket, = self.__class__.create([{
                     **self.follow_up_values(),
+                    **self._follow_up_of(visitor),
                     'description': answer.text,
                     'channel': 'web',
                     'state': 'open',
@@ -79,14 +80,48 @@ class Ticket(metaclass=PoolMeta):
         Conversation.acknowledge([ticket])
         return ticket
 
+    def _follow_up_of(self, visitor):
+        "Return what a follow-up does not take over if another asks it"
+        if not visitor.user or visitor.email == self.email:
+            return {}
+        name, party = self._said_by(visitor)
+        values = {
+            'contact': party.id if party and party != self.party else None,
+            'contact_name': name,
+            'email': visitor.email,
+            'phone': None,
+            'informant': None,
+            'language': party.lang.id if party and party.lang else None,
+            }
+        if not self.is_decided_by(visitor):
+            # Somebody of elsewhere, who was only put in copy
+            values.update(
+                party=party.id if party else None, contact=None, sale=None,
+                customer_company=None)
+        return values
+
+    def _said_by(self, visitor):
+        "Return the name and the party, or None, of the visitor who writes"
+        pool = Pool()
+        User = pool.get('web.user')
+        party = User(visitor.user).party if visitor.user else None
+        if visitor.email == self.email:
+            name = self.contact_name or (party.name if party else None)
+            return name or visitor.email, self.contact or party or self.party
+        if party and party == self.party:
+            # It is the organisation, which does not tell who of it
+            return visitor.email, party
+        return (party.name if party else None) or visitor.email, party
+
     def _conversation_on_portal(self, visitor, answer):
         "Return the values of the conversation for what the visitor wrote"
+        author, party = self._said_by(visitor)
         return {
             'ticket': self.id,
             'kind': 'web',
             'direction': 'in',
-            'author': self.contact_name or visitor.email,
-            'party': self.contact or self.party,
+            'author': author,
+            'party': party,
             'from_address': visitor.email,
             'subject': self.subject,
             'body': answer.text,

@@ -14,7 +14,10 @@ from trytond.transaction import Transaction
 
 from . import forms, prose, session
 from .pages import Moment, Page
+from .people_page import people_changeable
 from .rating_page import RatingPart
+from .related import RelatedPart
+from .timeline import TimelinePart
 
 # How far the state dot is from trouble; the words say the same.
 TONES = {
@@ -26,7 +29,8 @@ TONES = {
 # The name of a picture, as the text of a letter has it in its place
 PLACE = re.compile(
     r'\[([^\[\]\n]{1,128}\.(?:bmp|gif|jpe?g|png|webp))\]', re.I)
-DONE = {'answered', 'closed', 'follow_up', 'rated'}
+DONE = {
+    'answered', 'closed', 'follow_up', 'open_already', 'rated', 'reopened'}
 
 
 @dataclass(frozen=True)
@@ -103,10 +107,17 @@ class TicketPage(Page):
 
     @property
     def section(self):
+        return self._section['name']
+
+    @cached_property
+    def _section(self):
         pool = Pool()
         Section = pool.get('helpdesk.section')
+        # Record by record, a name that is translated is a statement more
         with Transaction().set_context(language=self.lang.code):
-            return Section(self.ticket.section.id).name
+            section, = Section.read(
+                [self.ticket.section.id], ['name', 'visibility'])
+        return section
 
     @property
     def state(self):
@@ -143,7 +154,32 @@ class TicketPage(Page):
 
     @property
     def closable(self):
-        return self.ticket.state != 'closed'
+        return self.ticket.state != 'closed' and self.decides
+
+    @cached_property
+    def decides(self):
+        "Whether the visitor acts for the ticket's customer"
+        return self.ticket.is_decided_by(self.visitor)
+
+    @property
+    def reopen_address(self):
+        if self.ticket.state == 'resolved':
+            return self.path('tickets', self.number, 'reopen')
+
+    @property
+    def people_address(self):
+        if people_changeable(
+                self.ticket, self.visitor, self._section['visibility']) and (
+                self.decides):
+            return self.path('tickets', self.number, 'people')
+
+    @cached_property
+    def timeline(self):
+        return TimelinePart(self)
+
+    @cached_property
+    def related(self):
+        return RelatedPart(self)
 
     @property
     def done(self):

@@ -52,6 +52,8 @@ def answer(request, pool, number):
 def close(request, pool, number):
     Ticket = pool.get('helpdesk.ticket')
     visitor, ticket = find_ticket(request, pool, number, sent=True)
+    if not ticket.is_decided_by(visitor):
+        abort(HTTPStatus.FORBIDDEN)
     Ticket.close_on_portal(ticket)
     return done(request, ticket, 'closed')
 

@@ -8,6 +8,9 @@ and ``Conversation.on_portal`` for what was said on them.
 """
 from dataclasses import dataclass
 
+from sql import Literal, Null, Union
+from sql.conditionals import Coalesce
+from trytond.model import Index
 from trytond.pool import Pool, PoolMeta
 
 
@@ -45,6 +48,13 @@ class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
     @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        t = cls.__table__()
+        cls._sql_indexes.add(
+            Index(t, (t.contact, Index.Range()), where=t.contact != Null))
+
+    @classmethod
     def visible_to(cls, visitor):
         """
         Return the domain of the tickets that the visitor may see.
@@ -62,8 +72,109 @@ class Ticket(metaclass=PoolMeta):
             ]
 
     @classmethod
+    def mine_of(cls, visitor):
+        """
+        Return the domain of the tickets that concern the visitor personally.
+
+        Those they asked and those they watch. visitor is a Visitor who is
+        logged in.
+        """
+        return cls._in_any(
+            cls._queries_own(visitor) + cls._queries_watched(visitor))
+
+    @classmethod
+    def decided_by(cls, visitor):
+        """
+        Return the domain of the tickets whose customer the visitor acts for.
+
+        They may close them, agree to things and say who is in copy; who only
+        watches a ticket may not. visitor is a Visitor, or None.
+        """
+        if visitor is None or not visitor.user:
+            return cls.visible_to(visitor)
+        return cls._in_any(
+            cls._queries_own(visitor) + cls._queries_shared(visitor))
+
+    def is_decided_by(self, visitor):
+        """
+        Tell whether the visitor acts for the ticket's customer.
+
+        visitor is a Visitor who sees the ticket. See decided_by.
+        """
+        if visitor.email == self.email:
+            return True
+        return bool(self.search([
+                    ('id', '=', self.id),
+                    self.decided_by(visitor),
+                    ], order=[], limit=1))
+
+    @classmethod
     def _visible_to_account(cls, visitor):
-        return [('email', '=', visitor.email)]
+        return cls._in_any(
+            cls._queries_own(visitor)
+            + cls._queries_watched(visitor)
+            + cls._queries_shared(visitor))
+
+    @staticmethod
+    def _in_any(queries):
+        # A union uses the index of each query, OR would use none
+        return [('id', 'in', Union(*queries))]
+
+    @classmethod
+    def _queries_own(cls, visitor):
+        """
+        Return the queries of the tickets that the account itself asked.
+
+        The account's party may be its whole organisation, whose address it
+        has, so being the ticket's customer is not enough: what colleagues
+        wrote is shared or not by _queries_shared. The party is the person
+        if an agent made it the contact of another customer, or if the
+        ticket has no address that tells who asked. Nor is a party that two
+        accounts have one person.
+        """
+        pool = Pool()
+        User = pool.get('web.user')
+        table, user, other = (
+            cls.__table__(), User.__table__(), User.__table__())
+        person = user.select(user.party,
+            where=(user.id == visitor.user)
+            & (user.party != Null)
+            & ~user.party.in_(other.select(other.party,
+                    where=(other.party == user.party)
+                    & (other.id != visitor.user))))
+        no_email = Coalesce(table.email, '') == ''
+        return [
+            table.select(table.id,
+                where=Coalesce(table.email, '') == visitor.email),
+            table.select(table.id,
+                where=table.contact.in_(person)
+                & (no_email | (table.party != table.contact))),
+            table.select(table.id,
+                where=table.party.in_(person)
+                & (table.contact == Null) & no_email),
+            ]
+
+    @classmethod
+    def _queries_watched(cls, visitor):
+        "Return the queries of the tickets that the account watches"
+        pool = Pool()
+        Participant = pool.get('helpdesk.participant')
+        Section = pool.get('helpdesk.section')
+        table, participant, section = (
+            cls.__table__(), Participant.__table__(), Section.__table__())
+        return [participant
+            .join(table, condition=table.id == participant.ticket)
+            .join(section, condition=section.id == table.section)
+            .select(table.id,
+                where=(participant.email == visitor.email)
+                & (participant.role == 'watcher')
+                & (section.visibility == 'public')),
+            ]
+
+    @classmethod
+    def _queries_shared(cls, visitor):
+        "Return the queries of others' tickets that the account may see"
+        return []
 
 
 class Conversation(metaclass=PoolMeta):
@@ -105,6 +216,31 @@ class Conversation(metaclass=PoolMeta):
                     ],
                 ],
             ]
+
+    @classmethod
+    def is_on_portal(cls, table, ticket):
+        """
+        Return the SQL condition that is the same as on_portal for any ticket.
+
+        table has conversations, ticket the tickets they belong to.
+        """
+        pool = Pool()
+        Participant = pool.get('helpdesk.participant')
+        participant = Participant.__table__()
+        watchers = participant.select(
+            participant.email,
+            where=(participant.ticket == ticket.id)
+            & (participant.role == 'watcher'))
+        wanted = (
+            (table.kind != 'email')
+            | (Coalesce(table.from_address, '') == Coalesce(ticket.email, ''))
+            | table.from_address.in_(watchers)
+            | (table.party == ticket.party)
+            | (table.party == ticket.contact))
+        return table.direction.in_(['in', 'out']) & (table.kind != 'note') & (
+            (table.direction == 'out')
+            | ((Coalesce(table.automatic, Literal(False)) == Literal(False))
+                & wanted))
 
     @classmethod
     def earlier_than(cls, conversation):

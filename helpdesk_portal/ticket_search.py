@@ -1,0 +1,97 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+Finding the tickets that a customer looks for.
+"""
+from sql.conditionals import Coalesce
+from trytond.model import fields
+from trytond.modules.helpdesk.workflow import OVER_STATES
+from trytond.modules.helpdesk.words import Words
+from trytond.pool import Pool, PoolMeta
+from trytond.tools import escape_wildcard
+from trytond.transaction import Transaction
+
+# The states that each choice of ticket_filter.STATES has
+STATES = {
+    'all': [],
+    'waiting': [('state', 'in', ['pending', 'authorization'])],
+    'open': [('state', 'not in', OVER_STATES)],
+    'over': [('state', 'in', OVER_STATES)],
+    }
+
+
+class Ticket(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
+
+    @classmethod
+    def list_on_portal(cls, visitor, wanted, count):
+        """
+        Return the tickets that a customer wants to have listed.
+
+        visitor is a Visitor who is logged in, wanted a ticket_filter.Filter,
+        count how many a page has. Return pairs of an id and whether the
+        ticket is one of the visitor's own, in one statement: those where
+        something happened last come first. There is one more than count if
+        there is a page behind.
+        """
+        scope = (
+            cls.mine_of(visitor) if wanted.scope == 'mine'
+            else cls.visible_to(visitor))
+        found = cls.search([
+                scope, STATES[wanted.state],
+                cls.found_on_portal(visitor, wanted),
+                ], order=[], query=True)
+        mine = cls.search(cls.mine_of(visitor), order=[], query=True)
+        table = cls.__table__()
+        last = Coalesce(table.last_communication_at, table.create_date)
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.select(
+                table.id, table.id.in_(mine).as_('mine'),
+                where=table.id.in_(found),
+                order_by=[last.desc, table.id.desc],
+                limit=count + 1, offset=count * (wanted.page - 1)))
+        return [(id_, bool(own)) for id_, own in cursor]
+
+    @classmethod
+    def found_on_portal(cls, visitor, wanted):
+        """
+        Return the domain of the tickets with the words of the Filter.
+
+        Nothing is found by what the visitor can't read, which could be
+        guessed word by word otherwise (SE11): neither by internal notes nor
+        by the description, which is for agents.
+        """
+        pool = Pool()
+        Conversation = pool.get('helpdesk.conversation')
+        if not wanted.words:
+            return []
+        visible = cls.search(
+            cls.visible_to(visitor), order=[], query=True)
+        return ['OR',
+            ('number', '=', wanted.text.removeprefix('#')),
+            [('subject', 'ilike', f'%{escape_wildcard(w)}%')
+                for w in wanted.words],
+            ('id', 'in', Conversation.query_said_on_portal(
+                    visible, ' '.join(wanted.words))),
+            ]
+
+
+class Conversation(metaclass=PoolMeta):
+    __name__ = 'helpdesk.conversation'
+
+    @classmethod
+    def query_said_on_portal(cls, tickets, text):
+        """
+        Return the query of the tickets where customers read the words.
+
+        tickets is the query of those that are looked at, text a str.
+        """
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        table, ticket = cls.__table__(), Ticket.__table__()
+        return (table
+            .join(ticket, condition=ticket.id == table.ticket)
+            .select(table.ticket,
+                where=fields.SQL_OPERATORS['in'](table.ticket, tickets)
+                & Words.matches(table.words, text)
+                & cls.is_on_portal(table, ticket)))
