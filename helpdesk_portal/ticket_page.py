@@ -13,6 +13,8 @@ from trytond.tools import timezone as tz
 from trytond.transaction import Transaction
 
 from . import forms, prose, session
+from .authorization_page import AuthorizationPart
+from .decision import Decision
 from .pages import Moment, Page
 
 # How far the state dot is from trouble; the words say the same.
@@ -25,7 +27,8 @@ TONES = {
 # The name of a picture, as the text of a letter has it in its place
 _PLACE = re.compile(
     r'\[([^\[\]\n]{1,128}\.(?:bmp|gif|jpe?g|png|webp))\]', re.I)
-DONE = {'answered', 'closed', 'follow_up'}
+DONE = {
+    'answered', 'closed', 'closed_already', 'denied', 'follow_up', 'granted'}
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,12 @@ class TicketPage(Page):
 
     def __init__(
             self, request, visitor, ticket, limits, answer=forms.Answer(),
-            before=None):
+            decision=Decision(), before=None):
         """
         visitor is the Visitor who may see the ticket; limits the forms.Limits;
-        answer the forms.Answer to show again with its errors; before the
-        helpdesk.conversation whose predecessors are shown, or None.
+        answer the forms.Answer and decision the Decision to show again with
+        their errors; before the helpdesk.conversation whose predecessors are
+        shown, or None.
         """
         super().__init__(request, language=ticket.language, visitor=visitor)
         self.ticket = ticket
@@ -79,6 +83,7 @@ class TicketPage(Page):
         self.footer = self.text('page_footer')
         if company.timezone:
             self.zone = tz.get_tzinfo(company.timezone)
+        self.authorization = AuthorizationPart(self, decision)
         self.messages, self.has_older = self._messages()
 
     @property
@@ -178,6 +183,11 @@ class TicketPage(Page):
             return self.text('answer_help_closed')
 
     @property
+    def answer_button(self):
+        key = 'answer' if self.ticket.state == 'pending' else 'send'
+        return self.text(f'form_{key}')
+
+    @property
     def files_help(self):
         if self.answer.files:
             return self.text('form_files_again')
@@ -191,7 +201,9 @@ class TicketPage(Page):
 
     @property
     def errors(self):
-        return [(name, self.error(name)) for name in self.answer.errors]
+        return [
+            *((name, self.error(name)) for name in self.answer.errors),
+            *self.authorization.errors]
 
     def error(self, name):
         error = self.answer.errors.get(name)

@@ -47,8 +47,12 @@ def answer(request, pool, number):
 def close(request, pool, number):
     Ticket = pool.get('helpdesk.ticket')
     visitor, ticket = find_ticket(request, pool, number, sent=True)
+    what = 'closed'
+    if ticket.state == 'closed' and ticket.closed_by != 'customer':
+        # The page was open for a while
+        what = 'closed_already'
     Ticket.close_on_portal(ticket)
-    return done(request, ticket, 'closed')
+    return done(request, ticket, what)
 
 
 @get(f'{TICKET}/attachments/<id>')

@@ -19,7 +19,10 @@ HIDDEN = [
     ('use_participants', 'helpdesk.ticket', 'form', 'field', 'participants'),
     ('use_third_party', 'helpdesk.ticket', 'form', 'button',
         'wait_third_party'),
-    ('use_authorization', 'helpdesk.ticket', 'form', 'button', 'authorize'),
+    ('use_authorization', 'helpdesk.ticket', 'form', 'button',
+        'ask_authorization'),
+    ('use_authorization', 'helpdesk.ticket', 'form', 'field',
+        'authorizations'),
     ]
 MENUS = {
     'use_types': 'menu_type_form',
