@@ -2,15 +2,18 @@
 # of this repository contains the full copyright notices and license terms.
 
 import pytest
+from trytond import backend
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
+from tests.benchmarks.statements import Statements
 from tests.helpdesk.sales import make_party, make_sale, make_seller
 from tests.helpdesk.test_erase import erase
 from tests.helpdesk.test_notice import bell
+from tests.helpdesk.test_statements import SPARE
 from tests.records import Helpdesk
 
 from .wizards import go_through
@@ -42,7 +45,6 @@ def grant(ticket):
     return authorizations
 
 
-@with_transaction()
 @pytest.mark.parametrize(
     'state', ['draft', 'open', 'pending', 'authorization'])
 def test_ask(state):
@@ -70,7 +72,6 @@ def _test_ask(state):
         'out', "Repair for 120 €?", "Agent")
 
 
-@with_transaction()
 @pytest.mark.parametrize('asked,sign,signature', [
         (False, None, False), (True, None, True), (True, False, False),
         (False, True, True)])
@@ -97,7 +98,6 @@ def test_ask_nothing():
     assert not fresh(ticket).authorizations
 
 
-@with_transaction()
 @pytest.mark.parametrize('state', ['third_party', 'resolved', 'closed'])
 def test_ask_at_another_time(state):
     _test_ask_at_another_time(state)
@@ -165,7 +165,6 @@ def test_customer_asks_back():
     assert len(fresh(ticket).authorizations) == 1
 
 
-@with_transaction()
 @pytest.mark.parametrize('button', ['resolve', 'close'])
 def test_over(button):
     "What is not decided when the ticket is over is withdrawn"
@@ -237,13 +236,15 @@ def test_statements():
 
     def statements(count):
         tickets = [desk.make_ticket(state='open') for _ in range(count)]
-        from tests.helpdesk_portal.tools import count_statements
-        with count_statements(Transaction().connection) as made:
+        with Statements() as made:
             Ticket.authorize(tickets)
-        return len(made)
+        return made
 
     statements(1)
-    assert statements(2) == statements(20)
+    few, many = statements(2), statements(20)
+    # SQLite inserts row by row: the question and two lines of the history
+    rows = 3 if backend.name == 'sqlite' else 0
+    assert many.count - few.count <= rows * 18 + SPARE, many.kinds()
 
 
 @with_transaction()
@@ -258,7 +259,7 @@ def test_kept():
     for user in [desk.agent, desk.manager]:
         user, context = desk.as_user(user)
         with user, context:
-            assert Authorization.search([]) == [authorization]
+            assert authorization in Authorization.search([])
             for change in [
                     lambda: Authorization.write(
                         [authorization], {'state': 'granted'}),
@@ -284,7 +285,7 @@ def test_access():
     "SE12: who does not see the ticket sees no authorization, nor asks"
     pool = Pool()
     Authorization = pool.get('helpdesk.authorization')
-    desk = Helpdesk()
+    desk = Helpdesk(visibility='private')
     ada = make_party()
     ticket = ask(desk, desk.make_ticket(
             state='open', party=ada, sale=make_sale(desk, ada)))
@@ -311,7 +312,6 @@ def test_copy():
     assert not copy.authorization_asked
 
 
-@with_transaction()
 @pytest.mark.parametrize('decision,text', [
         ('granted', "authorized it"), ('denied', "denied the authorization")])
 def test_notice(decision, text):

@@ -50,8 +50,9 @@ class AskedTestCase(PortalTestCase):
             form = self.form(client, number)
         return client.post(
             f'{self.base}/tickets/{number}/authorize',
-            data={**form, **values}, headers={
-                'Origin': 'null', 'User-Agent': 'Browser ' + 'x' * 1000})
+            data={**form, **values},
+            headers={'Origin': 'null', 'User-Agent': 'Browser ' + 'x' * 1000},
+            environ_overrides={'REMOTE_ADDR': '192.0.2.1'})
 
     def authorization(self, number):
         return self.record(number).authorizations[0]
@@ -98,7 +99,7 @@ class AuthorizationTestCase(AskedTestCase):
                     authorization.decided_email),
                 ('granted', "Marta", tools.CUSTOMER))
             self.assertTrue(authorization.decided_at)
-            self.assertEqual(authorization.ip_address, '127.0.0.1')
+            self.assertEqual(authorization.ip_address, '192.0.2.1')
             self.assertEqual(len(authorization.user_agent), 300)
             self.assertEqual(
                 authorization.question_hash,
@@ -441,7 +442,8 @@ class CloseTestCase(PortalTestCase):
                 if by_team:
                     # After the page was opened
                     csrf = session.csrf_token(token)
-                    with self.transaction():
+                    with self.transaction() as transaction, \
+                            transaction.set_context(helpdesk_actor='agent'):
                         Ticket = Pool(DB_NAME).get('helpdesk.ticket')
                         Ticket.close([self.record(number)])
                     response = client.post(
