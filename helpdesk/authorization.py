@@ -276,7 +276,7 @@ class Ticket(metaclass=PoolMeta):
                 'icon': 'tryton-question',
                 'depends': ['state'],
                 },
-            withdraw_authorization={
+            withdraw_question={
                 'invisible': ~Eval('authorization_asked', False),
                 'icon': 'tryton-cancel',
                 'depends': ['authorization_asked'],
@@ -323,7 +323,7 @@ class Ticket(metaclass=PoolMeta):
 
     @classmethod
     @ModelView.button
-    def withdraw_authorization(cls, tickets):
+    def withdraw_question(cls, tickets):
         pool = Pool()
         Authorization = pool.get('helpdesk.authorization')
         Authorization.withdraw(tickets)

@@ -74,7 +74,7 @@ PARTS = {
     'use_authorization': Part(
         fields={'helpdesk.ticket': ['authorizations', 'online_signature']},
         buttons={'helpdesk.ticket': [
-                'ask_authorization', 'withdraw_authorization']},
+                'ask_authorization', 'withdraw_question']},
         pages={'helpdesk.ticket': ['authorizations']}),
     }
 

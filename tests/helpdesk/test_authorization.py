@@ -134,7 +134,7 @@ def test_withdraw():
     ticket = ask(desk, desk.make_ticket(state='open'))
     user, context = desk.as_user(desk.agent)
     with user, context:
-        Ticket.withdraw_authorization([fresh(ticket)])
+        Ticket.withdraw_question([fresh(ticket)])
     ticket = fresh(ticket)
 
     authorization, = ticket.authorizations

@@ -240,7 +240,7 @@ class AuthorizationTestCase(AskedTestCase):
         Ticket = pool.get('helpdesk.ticket')
 
         def withdraw(number):
-            Ticket.withdraw_authorization([self.record(number)])
+            Ticket.withdraw_question([self.record(number)])
 
         def ask_again(number):
             self.ask(number, "Repair for 1,200 €")

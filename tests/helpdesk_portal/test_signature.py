@@ -21,6 +21,47 @@ def png(*chunks):
 
 
 GOOD = [header(), chunk(b'IDAT', pixels())]
+# What our page does not draw
+REFUSED = [
+    ('text', 'Marta'),
+    ('no prefix', base64.b64encode(drawing()).decode()),
+    ('svg', data_url(b'<svg/>').replace('png', 'svg+xml')),
+    ('no base64', f'{PREFIX}%%%%'),
+    ('no ascii', f'{PREFIX}ñandú'),
+    ('line breaks', data_url(drawing()) + '\n'),
+    ('no picture', data_url(b'<script>alert(1)</script>')),
+    ('jpeg', data_url(b'\xff\xd8\xff' + bytes(100))),
+    ('nothing', PREFIX),
+    ('magic alone', data_url(MAGIC)),
+    ('cut off', data_url(drawing()[:-6])),
+    ('cut chunk', data_url(drawing()[:40])),
+    ('long chunk', data_url(MAGIC + b'\xff\xff\xff\xffIHDR')),
+    ('no header', data_url(png(GOOD[1]))),
+    ('no header at all', data_url(png())),
+    ('two headers', data_url(png(GOOD[0], *GOOD))),
+    ('short header', data_url(png(chunk(b'IHDR', b'1'), GOOD[1]))),
+    ('no pixels', data_url(png(GOOD[0]))),
+    ('no zlib', data_url(png(GOOD[0], chunk(b'IDAT', b'abc')))),
+    ('half the pixels', data_url(
+            png(header(height=8), GOOD[1]))),
+    ('too many pixels', data_url(
+            png(header(height=2), GOOD[1]))),
+    ('behind the pixels', data_url(
+            png(GOOD[0], chunk(b'IDAT', pixels() + b'x')))),
+    ('unknown filter', data_url(
+            png(GOOD[0], chunk(b'IDAT', pixels(filter=5))))),
+    ('no width', data_url(png(header(width=0), GOOD[1]))),
+    ('wide', data_url(png(header(width=2001), GOOD[1]))),
+    ('huge', data_url(
+            png(header(width=2 ** 31, height=2 ** 31), GOOD[1]))),
+    ('palette', data_url(png(header(kind=3), GOOD[1]))),
+    ('interlaced', data_url(png(header(interlace=1), GOOD[1]))),
+    ('16 bits', data_url(png(header(depth=16), GOOD[1]))),
+    ('wrong checksum', data_url(
+            drawing().replace(b'IDAT', b'IDAU'))),
+    ('large', data_url(drawing() + bytes(MAX_SIZE))),
+    ('very large', PREFIX + 'A' * 10 ** 6),
+    ]
 
 
 class DrawingTestCase(unittest.TestCase):
@@ -44,46 +85,7 @@ class DrawingTestCase(unittest.TestCase):
 
     def test_refused(self):
         "B13: what our page doesn't draw is refused"
-        for name, value in [
-                ('text', 'Marta'),
-                ('no prefix', base64.b64encode(drawing()).decode()),
-                ('svg', data_url(b'<svg/>').replace('png', 'svg+xml')),
-                ('no base64', f'{PREFIX}%%%%'),
-                ('no ascii', f'{PREFIX}ñandú'),
-                ('line breaks', data_url(drawing()) + '\n'),
-                ('no picture', data_url(b'<script>alert(1)</script>')),
-                ('jpeg', data_url(b'\xff\xd8\xff' + bytes(100))),
-                ('nothing', PREFIX),
-                ('magic alone', data_url(MAGIC)),
-                ('cut off', data_url(drawing()[:-6])),
-                ('cut chunk', data_url(drawing()[:40])),
-                ('long chunk', data_url(MAGIC + b'\xff\xff\xff\xffIHDR')),
-                ('no header', data_url(png(GOOD[1]))),
-                ('no header at all', data_url(png())),
-                ('two headers', data_url(png(GOOD[0], *GOOD))),
-                ('short header', data_url(png(chunk(b'IHDR', b'1'), GOOD[1]))),
-                ('no pixels', data_url(png(GOOD[0]))),
-                ('no zlib', data_url(png(GOOD[0], chunk(b'IDAT', b'abc')))),
-                ('half the pixels', data_url(
-                        png(header(height=8), GOOD[1]))),
-                ('too many pixels', data_url(
-                        png(header(height=2), GOOD[1]))),
-                ('behind the pixels', data_url(
-                        png(GOOD[0], chunk(b'IDAT', pixels() + b'x')))),
-                ('unknown filter', data_url(
-                        png(GOOD[0], chunk(b'IDAT', pixels(filter=5))))),
-                ('no width', data_url(png(header(width=0), GOOD[1]))),
-                ('wide', data_url(png(header(width=2001), GOOD[1]))),
-                ('huge', data_url(
-                        png(header(width=2 ** 31, height=2 ** 31), GOOD[1]))),
-                ('palette', data_url(png(header(kind=3), GOOD[1]))),
-                ('interlaced', data_url(png(header(interlace=1), GOOD[1]))),
-                ('16 bits', data_url(png(header(depth=16), GOOD[1]))),
-                ('wrong checksum', data_url(
-                        drawing().replace(b'IDAT', b'IDAU'))),
-                ('large', data_url(drawing() + bytes(MAX_SIZE))),
-                ('very large', PREFIX + 'A' * 10 ** 6),
-                ]:
+        for name, value in REFUSED:
             with self.subTest(name), self.assertRaises(NotDrawn):
                 read_drawing(value)
 
