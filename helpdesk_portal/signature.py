@@ -14,7 +14,7 @@ import zlib
 
 PREFIX = 'data:image/png;base64,'
 MAX_SIZE = 256 * 1024
-# Of a side, in pixels; our page draws 1200 by 400
+# Of a side, in pixels; our page draws 1200 by 600
 MAX_SIDE = 2000
 _MAGIC = b'\x89PNG\r\n\x1a\n'
 _RGBA = 6

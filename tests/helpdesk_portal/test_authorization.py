@@ -138,6 +138,23 @@ class AuthorizationTestCase(AskedTestCase):
                     self.assertTrue(body.startswith("Denied:"))
                     self.assertEqual("Reason: " in body, bool(reason))
 
+    def test_told(self):
+        "B13: colleagues are told what was decided, and only that"
+        Notice = Pool(DB_NAME).get('helpdesk.notice')
+        for decision in ['granted', 'denied']:
+            number, token = self.asked()
+            client = self.guest(number, token)
+            with self.subTest(decision=decision), \
+                    patch.object(Notice, 'tell') as tell:
+                self.send(client, number, decision=decision)
+                with self.transaction():
+                    ticket = self.record(number)
+                told = [
+                    event for call in tell.call_args_list
+                    for event, tickets in call.args[0] if tickets]
+                self.assertEqual(told, [decision])
+                tell.assert_any_call([(decision, [ticket.id])])
+
     def test_typed(self):
         "B13: without JavaScript the name and a tick sign"
         number, token = self.asked(signature=True)
