@@ -14,6 +14,8 @@ from .workflow import OVER_STATES
 CONCERNED = {
     'assigned': ['responsible'],
     'answered': ['responsible', 'followers'],
+    'granted': ['responsible', 'followers'],
+    'denied': ['responsible', 'followers'],
     'undelivered': ['responsible', 'followers', 'members'],
     'badly_rated': ['responsible', 'followers'],
     'unassigned': ['members', 'section_followers'],
@@ -23,6 +25,8 @@ CONCERNED = {
     }
 # Events that users are told in the way that they chose for another
 TOLD_AS = {
+    'granted': 'answered',
+    'denied': 'answered',
     'undelivered': 'answered',
     'badly_rated': 'answered',
     }

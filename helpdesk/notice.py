@@ -309,7 +309,10 @@ class Ticket(metaclass=PoolMeta):
             answered = {
                 c.ticket.id for c in conversations
                 if c.direction == 'in' and not c.is_automatic()}
-        Notice.tell([('answered', sorted(answered - new))])
+        # A decision is told as what it is
+        event = Transaction().context.get(
+            '_helpdesk_answered_as', 'answered')
+        Notice.tell([(event, sorted(answered - new))])
 
     @classmethod
     def give_notices(cls, tickets, notices, who):

@@ -74,7 +74,8 @@ PARTS = {
         buttons={'helpdesk.ticket': ['wait_third_party']}),
     'use_authorization': Part(
         fields={'helpdesk.ticket': ['authorizations', 'online_signature']},
-        buttons={'helpdesk.ticket': ['authorize']},
+        buttons={'helpdesk.ticket': [
+                'ask_authorization', 'withdraw_question']},
         pages={'helpdesk.ticket': ['authorizations']}),
     'use_ratings': Part(
         fields={

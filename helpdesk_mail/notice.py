@@ -14,7 +14,7 @@ from .intake import signing
 from .outgoing import Outgoing
 
 # Events that a letter of a customer is behind
-ANSWERED = {'answered', 'assigned', 'unassigned'}
+ANSWERED = {'answered', 'granted', 'denied', 'assigned', 'unassigned'}
 # How much of the letter a notice shows
 LENGTH = 5000
 

@@ -13,6 +13,8 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from . import forms, prose, session
+from .authorization_page import AuthorizationPart
+from .decision import Decision
 from .pages import Moment, Page
 from .people_page import people_changeable
 from .rating_page import RatingPart
@@ -30,7 +32,8 @@ TONES = {
 PLACE = re.compile(
     r'\[([^\[\]\n]{1,128}\.(?:bmp|gif|jpe?g|png|webp))\]', re.I)
 DONE = {
-    'answered', 'closed', 'follow_up', 'open_already', 'rated', 'reopened'}
+    'answered', 'closed', 'closed_already', 'denied', 'follow_up', 'granted',
+    'open_already', 'rated', 'reopened'}
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,12 @@ class TicketPage(Page):
 
     def __init__(
             self, request, visitor, ticket, limits, answer=forms.Answer(),
-            before=None):
+            decision=Decision(), before=None):
         """
         visitor is the Visitor who may see the ticket; limits the forms.Limits;
-        answer the forms.Answer to show again with its errors; before the
-        helpdesk.conversation whose predecessors are shown, or None.
+        answer the forms.Answer and decision the Decision to show again with
+        their errors; before the helpdesk.conversation whose predecessors are
+        shown, or None.
         """
         super().__init__(
             request, language=ticket.language, visitor=visitor,
@@ -83,6 +87,7 @@ class TicketPage(Page):
         self.before = before
         if not visitor.user:
             self.footer = self.text('page_footer')
+        self.authorization = AuthorizationPart(self, decision)
         self.messages, self.has_older = self._messages()
 
     @property
@@ -222,6 +227,11 @@ class TicketPage(Page):
             return self.text('answer_help_closed')
 
     @property
+    def answer_button(self):
+        key = 'answer' if self.ticket.state == 'pending' else 'send'
+        return self.text(f'form_{key}')
+
+    @property
     def files_help(self):
         if self.answer.files:
             return self.text('form_files_again')
@@ -235,7 +245,9 @@ class TicketPage(Page):
 
     @property
     def errors(self):
-        return [(name, self.error(name)) for name in self.answer.errors]
+        return [
+            *((name, self.error(name)) for name in self.answer.errors),
+            *self.authorization.errors]
 
     def error(self, name):
         error = self.answer.errors.get(name)

@@ -54,8 +54,12 @@ def close(request, pool, number):
     visitor, ticket = find_ticket(request, pool, number, sent=True)
     if not ticket.is_decided_by(visitor):
         abort(HTTPStatus.FORBIDDEN)
+    what = 'closed'
+    if ticket.state == 'closed' and ticket.closed_by != 'customer':
+        # The page was open for a while
+        what = 'closed_already'
     Ticket.close_on_portal(ticket)
-    return done(request, ticket, 'closed')
+    return done(request, ticket, what)
 
 
 @get(f'{TICKET}/attachments/<id>')

@@ -24,7 +24,10 @@ HIDDEN = [
     ('use_ratings', 'helpdesk.ticket', 'form', 'field', 'ratings'),
     ('use_ratings', 'helpdesk.ticket', 'tree', 'field', 'rating'),
     ('use_ratings', 'helpdesk.section', 'tree', 'field', 'rating_average'),
-    ('use_authorization', 'helpdesk.ticket', 'form', 'button', 'authorize'),
+    ('use_authorization', 'helpdesk.ticket', 'form', 'button',
+        'ask_authorization'),
+    ('use_authorization', 'helpdesk.ticket', 'form', 'field',
+        'authorizations'),
     ]
 MENUS = {
     'use_types': 'menu_type_form',

@@ -47,3 +47,35 @@ def test_links_are_for_agents():
     with user, context:
         assert ticket.__class__.search([])
         assert not GuestLink.search([])
+
+
+@with_transaction()
+def test_authorization():
+    "X10, B13: the signature of who is erased goes, that they signed stays"
+    pool = Pool()
+    Authorization = pool.get('helpdesk.authorization')
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    ada = make_party()
+    ticket = desk.make_ticket(
+        party=ada, email='ada@example.org', state='open')
+    Authorization.settle(
+        Authorization.ask([(ticket, "Repair for 120 €?", True)]), 'granted', {
+            'decided_by': "Ada Lovelace",
+            'decided_email': 'ada@example.org',
+            'decided_party': ada.id,
+            'signature_kind': 'drawn',
+            'signature_picture': b'picture',
+            'ip_address': '192.0.2.1',
+            'user_agent': "Browser",
+            })
+    Ticket.close([Ticket(ticket.id)])
+
+    erase(ada)
+
+    authorization, = Authorization.search([('ticket', '=', ticket.id)])
+    assert (authorization.state, authorization.signature_kind) == (
+        'granted', 'drawn')
+    for name in ['decided_by', 'decided_email', 'signature_picture',
+            'ip_address', 'user_agent']:
+        assert not getattr(authorization, name), name
