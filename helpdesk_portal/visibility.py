@@ -87,8 +87,9 @@ class Ticket(metaclass=PoolMeta):
         """
         Return the domain of the tickets whose customer the visitor acts for.
 
-        They may close them, agree to things and say who is in copy; who only
-        watches a ticket may not. visitor is a Visitor, or None.
+        They may close them and say who is in copy; who only watches a ticket
+        may not. What its customer is asked to authorize is for the customer
+        alone: see may_decide_on_portal. visitor is a Visitor, or None.
         """
         if visitor is None or not visitor.user:
             return cls.visible_to(visitor)
