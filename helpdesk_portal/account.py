@@ -86,12 +86,12 @@ class User(metaclass=PoolMeta):
         """
         pool = Pool()
         Newcomer = pool.get('helpdesk.mail.newcomer')
-        # Two links used at once make one account
-        Newcomer.announce([email])
         with inactive_records():
             users = list(cls.search([('email', '=', email)],
                     order=[('active', 'DESC'), ('id', 'DESC')]))
         if not users:
+            # Two links used at once make one account and one party
+            Newcomer.announce([email])
             user, = cls.create([{
                         'email': email,
                         'email_valid': True,
@@ -109,13 +109,17 @@ class User(metaclass=PoolMeta):
                     'password_hash': None,
                     })
             cls.helpdesk_end_sessions([user])
-        if not user.party:
-            cls.write([user], {'party': cls._helpdesk_party(email, None)})
+        if not user.party and (party := cls._helpdesk_party(email)):
+            cls.write([user], {'party': party})
         return user
 
     @classmethod
-    def _helpdesk_party(cls, email, name):
-        "Return the id of the party for the account, or None"
+    def _helpdesk_party(cls, email, name=None):
+        """
+        Return the id of the party with the address, or None.
+
+        Without one it is made of the name, a str, if there is one.
+        """
         pool = Pool()
         ContactMechanism = pool.get('party.contact_mechanism')
         Party = pool.get('party.party')

@@ -18,8 +18,8 @@ from trytond.transaction import Transaction, without_check_access
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
-# So often a link can be asked for within the time: nobody's mailbox is
-# filled, and who can't ask any more has links in there that log them in
+# So often a link can be asked for within the time, so that nobody's mailbox
+# is filled. Whoever uses it up for somebody else leaves them their password
 PER_ADDRESS = [(HOUR, 5), (DAY, 15)]
 # Behind one there may be all of a customer's office
 PER_NETWORK = [(HOUR, 60)]
@@ -284,7 +284,12 @@ class Erase(metaclass=PoolMeta):
         Attempt = pool.get('web.user.authenticate.attempt')
         LoginLink = pool.get('helpdesk.login_link')
         User = pool.get('web.user')
-        emails = party.helpdesk_emails()
+        emails = party.helpdesk_emails() + [
+            u.email for u in User.search([
+                    ('party', '=', party.id),
+                    ('email', '!=', None),
+                    ('active', 'in', [True, False]),
+                    ])]
         return super()._helpdesk_to_erase(party, tickets) + [
             (LoginLink, [('email', 'in', emails)], False,
                 ['email', 'name', 'password_hash', 'ip_network', 'next_path',

@@ -19,12 +19,16 @@ PASSWORD = 'correct horse'
 
 class AccountTestCase(PortalTestCase):
     "Base of the tests: customers with and without an account"
+    real_server = False
 
     def setUp(self):
         super().setUp()
         self.addCleanup(self.forget)
-        # What the mails are is tested with a server
         self.mails = []
+        if not self.real_server:
+            self.keep_mails()
+
+    def keep_mails(self):
         patcher = patch(
             'trytond.modules.helpdesk_portal.login_mail.Connections')
         send = patcher.start().return_value.__enter__.return_value.send

@@ -240,61 +240,71 @@ class LoginTestCase(AccountTestCase):
 
 class RoutesTestCase(AccountTestCase):
     "What every kind of visitor gets at every address of accounts"
+    # The status for strangers, and for who is logged in
+    pages = [
+        ('login', 200, 303),
+        ('register', 200, 200),
+        ('password', 200, 200),
+        ('account', 303, 200),
+        ('sent/login', 200, 200),
+        ('sent/password', 200, 200),
+        ('sent/register', 200, 200),
+        ('sent/other', 404, 404),
+        ('login/wrong', 404, 404),
+        ('password/wrong', 404, 404),
+        ]
+    forms = [
+        ('login', 403, 403),
+        ('login/wrong', 403, 403),
+        ('register', 403, 403),
+        ('password', 403, 403),
+        ('password/wrong', 403, 403),
+        ('logout', 303, 403),
+        ('account', 303, 403),
+        ('account/sessions', 303, 403),
+        ]
 
-    def test_routes(self):
-        "B10, SE16: nobody learns of others, and no address fails"
+    def visitors(self):
+        "Yield a name and a client, whether logged in"
         self.user()
         locked = self.user('locked@example.com')
         number, token = self.ticket(email='guest@example.com')
-        clients = {
-            'stranger': self.client(),
-            'guest': self.guest(number, token),
-            'account': self.log_in()[0],
-            'locked': self.log_in(email='locked@example.com')[0],
-            }
+        yield 'stranger', self.client(), False
+        yield 'guest', self.guest(number, token), False
+        yield 'account', self.log_in()[0], True
+        client, _ = self.log_in(email='locked@example.com')
         User = Pool(DB_NAME).get('web.user')
         with self.transaction() as transaction:
             User.write([User(locked)], {'active': False})
             transaction.commit()
-        for path, stranger, account in [
-                ('login', 200, 303),
-                ('register', 200, 200),
-                ('password', 200, 200),
-                ('account', 303, 200),
-                ('sent/login', 200, 200),
-                ('sent/password', 200, 200),
-                ('sent/register', 200, 200),
-                ('sent/other', 404, 404),
-                ('login/wrong', 404, 404),
-                ('password/wrong', 404, 404),
-                (f'tickets/{number}', 404, 404),
-                ]:
-            for name, client in clients.items():
-                with self.subTest(path=path, visitor=name):
+        yield 'locked', client, False
+
+    def test_pages(self):
+        "B10, SE16: nobody learns of others, and no address fails"
+        for visitor, client, logged_in in self.visitors():
+            for path, *status in self.pages:
+                with self.subTest(path=path, visitor=visitor):
                     response = client.get(f'{self.base}/{path}')
-                    expected = account if name == 'account' else stranger
-                    if name == 'guest' and path.startswith('tickets'):
-                        expected = 200
-                    self.assertEqual(response.status_code, expected)
-                    if name != 'guest' and response.status_code == 200:
-                        self.assertNotIn(
-                            'guest@', response.get_data(as_text=True))
-                    self.assertIn(
-                        "default-src 'none'",
-                        response.headers['Content-Security-Policy'])
                     self.assertEqual(
-                        response.headers['Referrer-Policy'], 'no-referrer')
-        for path in ['login', 'register', 'password', 'logout', 'account',
-                'account/sessions', 'login/wrong', 'password/wrong']:
-            for name, client in clients.items():
-                with self.subTest(path=path, visitor=name, method='POST'):
+                        response.status_code, status[logged_in])
+                    self.assertNotIn(
+                        'guest@', response.get_data(as_text=True))
+                    headers = response.headers
+                    self.assertIn("default-src 'none'",
+                        headers['Content-Security-Policy'])
+                    self.assertEqual(
+                        headers['Referrer-Policy'], 'no-referrer')
+
+    def test_forms(self):
+        "SE16: nothing is done for a form that is not ours"
+        for visitor, client, logged_in in self.visitors():
+            for path, *status in self.forms:
+                with self.subTest(path=path, visitor=visitor):
                     response = client.post(
                         f'{self.base}/{path}', data={'csrf_token': 'x'})
-                    expected = 403
-                    if name != 'account' and path in {
-                            'logout', 'account', 'account/sessions'}:
-                        expected = 303
-                    self.assertEqual(response.status_code, expected)
+                    self.assertEqual(
+                        response.status_code, status[logged_in])
+        self.assertFalse(self.send())
 
 
 class AccountPageTestCase(AccountTestCase):

@@ -3,11 +3,15 @@
 
 import datetime as dt
 import smtplib
+from contextlib import contextmanager
 from unittest.mock import patch
 
+import trytond.config as config
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
 from trytond.worker import run_task
+
+from tests.services import Sink
 
 from .account_case import MARTA, PASSWORD, AccountTestCase
 
@@ -81,8 +85,7 @@ class AskTestCase(AccountTestCase):
         self.mails.clear()
         self.assertFalse(self.send())
 
-    def test_who_gets_one(self):
-        "PO2: whoever the helpdesk knows gets a link, and nobody else"
+    def make_people(self):
         self.user()
         self.user('out@example.com', active=False)
         self.ticket(email='ticket@example.com')
@@ -101,6 +104,10 @@ class AskTestCase(AccountTestCase):
                         'role': 'cc'},
                     ])
             transaction.commit()
+
+    def test_who_gets_one(self):
+        "PO2: whoever the helpdesk knows gets a link, and nobody else"
+        self.make_people()
         for email, gets in [
                 (MARTA, True),
                 ('ticket@example.com', True),
@@ -507,6 +514,39 @@ class MailTestCase(AccountTestCase):
         with self.transaction():
             return LoginLink.search_read([], fields_names=[
                     'delivery', 'delivery_error', 'tries', 'token_hash'])
+
+
+class ServerTestCase(AccountTestCase):
+    "With a real mail server"
+    real_server = True
+
+    def test_story(self):
+        "PO2: from asking for a link to the tickets, by a mail that was sent"
+        number, _ = self.ticket(email='ada@example.com')
+        client = self.client()
+        with Sink() as sink, mail_settings(sink):
+            self.ask_link(client, 'ada@example.com')
+            self.ask_link(client, 'nobody@example.com')
+            self.assertFalse(sink.messages)
+            self.send()
+            mail, = sink.messages
+        self.assertEqual(mail['To'], 'ada@example.com')
+        self.assertEqual(mail['From'], 'Helpdesk <tryton@example.com>')
+        response = self.form(client, self.path_in(mail))
+        self.assertEqual(response.status_code, 303)
+        self.assertIn("It does not start", self.page(client, number))
+
+
+@contextmanager
+def mail_settings(sink):
+    before = {k: config.get('email', k, default='') for k in ['uri', 'from']}
+    config.set('email', 'uri', sink.uri)
+    config.set('email', 'from', 'Tryton <tryton@example.com>')
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            config.set('email', key, value)
 
 
 del AccountTestCase
