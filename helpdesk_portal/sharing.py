@@ -117,6 +117,17 @@ class PartyReader(ModelSQL):
                 })
 
 
+class User(metaclass=PoolMeta):
+    __name__ = 'web.user'
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        t = cls.__table__()
+        cls._sql_indexes.add(
+            Index(t, (t.party, Index.Range()), where=t.party != Null))
+
+
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
+from trytond.model import fields
 from trytond.modules.helpdesk_mail.intake.file import safe_file_name
 from trytond.pool import Pool
 from trytond.transaction import Transaction
@@ -318,24 +319,28 @@ class TicketPage(Page):
         "Return the files by reference of their conversation"
         pool = Pool()
         Attachment = pool.get('ir.attachment')
+        table = Attachment.__table__()
+        cursor = Transaction().connection.cursor()
+        # Tryton would look up the conversations again for the references
+        cursor.execute(*table.select(
+                table.id, table.name, table.resource,
+                where=fields.SQL_OPERATORS['in'](
+                    table.resource, [str(c) for c in conversations])
+                & (table.type == 'data'),
+                order_by=[table.id]))
+        rows = cursor.fetchall()
         with Transaction().set_context({'ir.attachment.data': 'size'}):
-            attachments = Attachment.search_read([
-                    ('resource', 'in', [str(c) for c in conversations]),
-                    ('type', '=', 'data'),
-                    ],
-                order=[('id', 'ASC')],
-                fields_names=['name', 'resource', 'data'])
+            sizes = {v['id']: v['data'] for v in Attachment.read(
+                    [id_ for id_, *_ in rows], ['data'])} if rows else {}
         files = defaultdict(list)
-        for values in attachments:
-            files[values['resource']].append(File(
-                    safe_file_name(values['name']),
-                    self._size(values['data']),
+        for id_, name, resource in rows:
+            files[resource].append(File(
+                    safe_file_name(name),
+                    self._size(sizes[id_]),
                     self.path(
-                        'tickets', self.number,
-                        'attachments', str(values['id'])),
+                        'tickets', self.number, 'attachments', str(id_)),
                     self.path(
-                        'tickets', self.number,
-                        'pictures', str(values['id']))))
+                        'tickets', self.number, 'pictures', str(id_))))
         return files
 
     def _size(self, size):

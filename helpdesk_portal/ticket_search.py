@@ -5,8 +5,8 @@ Finding the tickets that a customer looks for.
 """
 from sql.conditionals import Coalesce
 from trytond.model import fields
-from trytond.modules.helpdesk.workflow import OVER_STATES
 from trytond.modules.helpdesk.words import Words
+from trytond.modules.helpdesk.workflow import OVER_STATES
 from trytond.pool import Pool, PoolMeta
 from trytond.tools import escape_wildcard
 from trytond.transaction import Transaction

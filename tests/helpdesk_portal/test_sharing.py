@@ -177,7 +177,8 @@ class SharingTestCase(AccountTestCase):
         watcher = self.address('watcher')
         number = self.made(
             email=self.owner, party=self.party_id, watchers=[watcher],
-            said=[{'body': "The door is open", 'from_address': self.owner,
+            said=[
+                {'body': "The door is open", 'from_address': self.owner,
                     'files': [('a.txt', b'a')]}])
         client = self.log_in(watcher)
         self.check(client, number, True)

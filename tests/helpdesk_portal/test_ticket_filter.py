@@ -4,7 +4,7 @@
 import unittest
 
 from trytond.modules.helpdesk_portal.ticket_filter import (
-    Filter, MAX_TEXT, read_filter)
+    MAX_TEXT, Filter, read_filter)
 
 
 class FilterTestCase(unittest.TestCase):
@@ -13,8 +13,8 @@ class FilterTestCase(unittest.TestCase):
     def test_read(self):
         for values, expected in [
                 ({}, Filter()),
-                ({'state': 'open', 'of': 'shared', 'q': ' a  b ',
-                        'page': '3'}, Filter('open', 'shared', 'a b', 3)),
+                ({'state': 'open', 'of': 'shared', 'q': ' a  b ', 'page': '3'},
+                    Filter('open', 'shared', 'a b', 3)),
                 ({'state': 'draft'}, Filter()),
                 ({'state': 'password_hash'}, Filter()),
                 ({'of': 'everyone'}, Filter()),
