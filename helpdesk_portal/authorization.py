@@ -3,6 +3,7 @@
 
 from trytond.i18n import gettext
 from trytond.model import fields
+from trytond.modules.helpdesk_mail.intake.charset import one_line
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction
@@ -106,7 +107,8 @@ class Ticket(metaclass=PoolMeta):
                 if decision.valid:
                     ticket._decide(authorization, visitor, decision, evidence)
                 return decision
-        if Authorization.is_decided(ticket, visitor, decision):
+        if decision.valid and Authorization.is_decided(
+                ticket, visitor, decision):
             return decision
         return refused('authorization_changed')
 
@@ -126,7 +128,8 @@ class Ticket(metaclass=PoolMeta):
                 'signature_kind': decision.kind,
                 'signature_picture': decision.picture,
                 'ip_address': evidence['ip_address'],
-                'user_agent': evidence['user_agent'][:MAX_USER_AGENT],
+                'user_agent': one_line(
+                    evidence['user_agent'])[:MAX_USER_AGENT],
                 })
         with Transaction().set_context(
                 helpdesk_actor='customer', company=self.company.id,

@@ -295,6 +295,7 @@ class AuthorizationTestCase(AskedTestCase):
                 ({'decision': 'withdrawn'}, 422),
                 ({'decision': 'granted\0'}, 422),
                 ({'decision': 'granted', 'question': ''}, 409),
+                ({'decision': '\0', 'question': '\0'}, 409),
                 ({'decision': 'granted', 'question': 'x' * 10 ** 5}, 409),
                 ({'decision': 'granted', 'csrf_token': ''}, 403),
                 ({'decision': 'granted', 'csrf_token': 'x' * 64}, 403),
