@@ -64,9 +64,11 @@ class Section(metaclass=PoolMeta):
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
-    guest_links = fields.One2Many(
-        'helpdesk.guest_link', 'ticket', "Guest Links", readonly=True,
-        help="The links that open the ticket for who got them by mail.")
+    # A function, so that no search for tickets leads to the hashes of links
+    guest_links = fields.Function(fields.One2Many(
+            'helpdesk.guest_link', None, "Guest Links", readonly=True,
+            help="The links that open the ticket for who got them by mail."),
+        'get_guest_links', setter='set_guest_links')
 
     @classmethod
     def __setup__(cls):
@@ -85,10 +87,17 @@ class Ticket(metaclass=PoolMeta):
             )
 
     @classmethod
-    def copy(cls, tickets, default=None):
-        default = default.copy() if default is not None else {}
-        default.setdefault('guest_links', None)
-        return super().copy(tickets, default=default)
+    def get_guest_links(cls, tickets, name):
+        pool = Pool()
+        GuestLink = pool.get('helpdesk.guest_link')
+        links = {t.id: [] for t in tickets}
+        for link in GuestLink.search([('ticket', 'in', list(links))]):
+            links[link.ticket.id].append(link.id)
+        return links
+
+    @classmethod
+    def set_guest_links(cls, tickets, name, value):
+        "Links come with mails."
 
     def has_guest_link(self):
         "Tell whether the ticket may be opened by a guest link"

@@ -156,8 +156,8 @@ class GuestLinkTicketTestCase(TestCase):
                                     ('token_hash', 'like', '%')])]),
                     lambda: Ticket.export_data(
                         [ticket], ['guest_links/token_hash'])]:
-                with self.subTest(), self.assertRaises(AccessError):
-                    print(leak())
+                with self.assertRaises((AccessError, NotImplementedError)):
+                    leak()
 
     @with_transaction()
     def test_copy(self):
