@@ -34,7 +34,7 @@ def language_address(request, code):
     arguments = [
         (name, value) for name, value in request.args.items(multi=True)
         if name != LANGUAGE]
-    return '?' + urlencode([*arguments, (LANGUAGE, code)])
+    return '?' + urlencode([(LANGUAGE, code), *arguments])
 
 
 def zone(request, zones):

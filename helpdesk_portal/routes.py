@@ -33,8 +33,8 @@ LIMITS = forms.Limits(
 MAX_REQUEST = 3 * LIMITS.size + forms.MIB
 # Of that, what is no file
 MAX_FORM = 2 * forms.MIB
-# After how many seconds it is worth another try, unless the error says more
-RETRY_AFTER = {429: 60, 503: 60}
+# After how many seconds it is worth another try, unless the error says so
+RETRY_AFTER = 60
 
 
 def portal_page(func):
@@ -47,41 +47,52 @@ def portal_page(func):
     """
     @wraps(func)
     def wrapper(request, pool, *args, **kwargs):
-        try:
-            response = func(request, pool, *args, **kwargs)
-        except exceptions.HTTPException as error:
-            response = _error(
-                request, pool, error.code,
-                retry_after=getattr(error, 'retry_after', None))
-        except RateLimitException:
-            response = _error(request, pool, HTTPStatus.TOO_MANY_REQUESTS)
-        except (UserError, UserWarning) as error:
-            logger.info("refused %s: %s", func.__name__, error)
-            response = _error(request, pool, HTTPStatus.BAD_REQUEST)
-        except backend.DatabaseOperationalError:
-            logger.exception("database failed on %s", func.__name__)
-            response = _error(request, pool, HTTPStatus.SERVICE_UNAVAILABLE)
-        except Exception:
-            logger.exception("failed on %s", func.__name__)
-            response = _error(request, pool, HTTPStatus.INTERNAL_SERVER_ERROR)
+        response, trouble = _try(func, request, pool, *args, **kwargs)
+        if trouble:
+            response, more = _try(_error, request, pool, *trouble)
+            if more:
+                # There may be neither translations nor a brand
+                code, seconds = more
+                response = Response(
+                    "Please try again in a minute.", status=code,
+                    headers={'Retry-After': str(seconds)})
         return pages.secured(response)
     return wrapper
 
 
-def _error(request, pool, code, retry_after=None):
+def _try(func, request, pool, *args, **kwargs):
+    """
+    Return the response of the function, and None.
+
+    If something goes wrong, return None, and a pair of the status and the
+    seconds after which it is worth another try.
+    """
+    code, seconds = HTTPStatus.INTERNAL_SERVER_ERROR, RETRY_AFTER
     try:
-        with Transaction().start(pool.database_name, 0, readonly=True):
-            return pages.ErrorPage(
-                request, int(code),
-                visitor=visitor(request, pool) if code < 500 else None,
-                retry_after=retry_after or RETRY_AFTER.get(code),
-                limit=forms.mebibytes(LIMITS.size)).response()
+        return func(request, pool, *args, **kwargs), None
+    except exceptions.HTTPException as error:
+        code = error.code or code
+        seconds = getattr(error, 'retry_after', None) or seconds
+    except RateLimitException:
+        code = HTTPStatus.TOO_MANY_REQUESTS
+    except (UserError, UserWarning) as error:
+        logger.info("refused %s: %s", func.__name__, error)
+        code = HTTPStatus.BAD_REQUEST
     except backend.DatabaseOperationalError:
-        # Without a database there are no translations either
-        return Response(
-            "Please try again in a minute.",
-            status=HTTPStatus.SERVICE_UNAVAILABLE,
-            headers={'Retry-After': str(RETRY_AFTER[503])})
+        logger.exception("database failed on %s", func.__name__)
+        code = HTTPStatus.SERVICE_UNAVAILABLE
+    except Exception:
+        logger.exception("failed on %s", func.__name__)
+    return None, (int(code), seconds)
+
+
+def _error(request, pool, code, seconds):
+    with Transaction().start(pool.database_name, 0, readonly=True):
+        return pages.ErrorPage(
+            request, code,
+            visitor=visitor(request, pool) if code < 500 else None,
+            retry_after=seconds if code in {429, 503} else None,
+            limit=forms.mebibytes(LIMITS.size)).response()
 
 
 def _route(rule, methods):

@@ -2,11 +2,12 @@
 # of this repository contains the full copyright notices and license terms.
 
 import re
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 from trytond import backend
 from trytond.exceptions import RateLimitException, UserError
 from trytond.modules.helpdesk_portal import pages, routes
+from trytond.modules.helpdesk_portal.visibility import Visitor
 from trytond.pool import Pool
 from trytond.protocols.wrappers import Request, exceptions
 from trytond.tests.test_tryton import DB_NAME
@@ -219,9 +220,9 @@ class PreferenceTestCase(PortalTestCase):
         page = self.page(
             client, number, '?before=7&done=answered', headers=headers)
         self.assertEqual(self.choices(page), [
-                ('?before=7&amp;done=answered&amp;language=en', 'en',
+                ('?language=en&amp;before=7&amp;done=answered', 'en',
                     'aria-current="true"'),
-                ('?before=7&amp;done=answered&amp;language=es', 'es', ''),
+                ('?language=es&amp;before=7&amp;done=answered', 'es', ''),
                 ])
         response = client.get(
             f'{self.base}/tickets/{number}?language=es', headers=headers)
@@ -352,14 +353,30 @@ class ErrorTestCase(PortalTestCase):
                     self.assertEqual(response.status_code, 404)
                     self.assertIn("<h1>", response.get_data(as_text=True))
 
-    def test_without_database(self):
-        with patch.object(pages.ErrorPage, '__init__',
-                side_effect=backend.DatabaseOperationalError("secret")):
-            response = self.client().get(f'{self.base}/tickets/wrong')
+    def test_no_error_page(self):
+        "Not even a page of error that fails gives anything away"
+        for error, status in [
+                (backend.DatabaseOperationalError("secret"), 503),
+                (ValueError("secret"), 500),
+                ]:
+            with self.subTest(error=error), \
+                    patch.object(routes, 'logger'), \
+                    patch.object(pages.ErrorPage, '__init__',
+                        side_effect=error):
+                response = self.client().get(f'{self.base}/tickets/wrong')
+                self.assertEqual(response.status_code, status)
+                self.assertEqual(response.headers['Retry-After'], '60')
+                self.assertIn('Content-Security-Policy', response.headers)
+                self.assertNotIn("secret", response.get_data(as_text=True))
 
-        self.assertEqual(response.status_code, 503)
-        self.assertEqual(response.headers['Retry-After'], '60')
-        self.assertNotIn("secret", response.get_data(as_text=True))
+    def test_logged_in(self):
+        "A page of error knows who is logged in"
+        user = Mock()
+        user.return_value = Visitor('key', 'marta@example.com', user=1)
+        with patch.object(routes, 'visitor', user):
+            response = self.client().get(f'{self.base}/nothing')
+        self.assertEqual(response.status_code, 404)
+        self.assertIn("Log Out", response.get_data(as_text=True))
 
 
 del PortalTestCase
