@@ -10,6 +10,13 @@ class Cron(metaclass=PoolMeta):
     @classmethod
     def __setup__(cls):
         super().__setup__()
-        cls.method.selection.append(
-            ('helpdesk.guest_link|remove_expired',
-                "Remove Expired Helpdesk Guest Links"))
+        cls.method.selection.extend([
+                ('helpdesk.guest_link|remove_expired',
+                    "Remove Expired Helpdesk Guest Links"),
+                ('helpdesk.portal.nonce|remove_expired',
+                    "Remove Old Traces of Helpdesk Forms"),
+                ('helpdesk.web_request|remove_expired',
+                    "Remove Unconfirmed Helpdesk Requests"),
+                ('helpdesk.web_request|send_waiting',
+                    "Ask to Confirm Helpdesk Requests"),
+                ])

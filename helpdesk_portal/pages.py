@@ -199,25 +199,13 @@ class Page:
             headers={'Content-Language': self.language})
 
 
-class StartPage(Page):
-    "What somebody sees who comes without a link"
-
-    @property
-    def heading(self):
-        return self.text('start_heading')
-
-    @property
-    def sentences(self):
-        return [self.text('start_text'), self.text('start_link')]
-
-
 class ErrorPage(Page):
     """
     What somebody sees when something can't be done.
 
     It tells what to do, and never what the exception said.
     """
-    codes = {400, 403, 404, 413, 500, 503}
+    codes = {400, 403, 404, 413, 429, 500, 503}
 
     def __init__(self, request, code, **variables):
         super().__init__(request)

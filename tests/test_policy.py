@@ -24,7 +24,7 @@ HEADER = """\
 # of this repository contains the full copyright notices and license terms.
 """
 PURE = ['helpdesk_mail/intake/**/*.py', '*/placeholder.py', '*/worktime.py',
-    '*/forms.py']
+    '*/forms.py', '*/form_stamp.py', '*/web_form.py']
 PURE_IMPORTS = {'charset_normalizer', 'html2text', 'nh3'}
 IMPURE_IMPORTS = {
     'http', 'imaplib', 'poplib', 'requests', 'smtplib', 'socket', 'sqlite3',
