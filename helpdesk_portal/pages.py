@@ -106,6 +106,7 @@ class Moment:
 class Page:
     "What every page has: words, times and addresses in the visitor's language"
     template = 'notice.html'
+    doctype = 'html5'
     # Names of files that add comfort
     scripts = ()
     brand = None
@@ -193,7 +194,7 @@ class Page:
     def response(self, status=200):
         "Return the page as a response"
         html = _loader.load(self.template).generate(page=self).render(
-            'html', doctype='html5', encoding='utf-8')
+            'html', doctype=self.doctype, encoding='utf-8')
         return Response(
             html, status=status, content_type='text/html; charset=utf-8',
             headers={'Content-Language': self.language})

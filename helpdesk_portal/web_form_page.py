@@ -163,6 +163,9 @@ class WebFormPage(SectionPage):
             (name, self.text(f'form_{e.key}', **e.variables))
             for name, e in errors]
 
+    def value(self, name):
+        return getattr(self.typed, name)
+
     def error(self, name):
         error = self.typed.errors.get(name)
         if error:
@@ -232,6 +235,7 @@ class WebFormPage(SectionPage):
 class SimilarPage(Page):
     "The piece of a form's page that shows similar tickets"
     template = 'similar.html'
+    doctype = None
 
     def __init__(self, request, visitor, subject):
         super().__init__(request, visitor=visitor)

@@ -246,7 +246,7 @@ def _log_in(request, section):
     "Lead a stranger to the form by way of the login"
     address = path(request, 'new', str(section.id))
     return redirect(
-        f'{path(request, "login")}?next={quote(address)}',
+        f'{path(request, "login")}?next={quote(address, safe="/:")}',
         HTTPStatus.SEE_OTHER)
 
 

@@ -106,7 +106,7 @@ class FormTestCase(WebFormTestCase):
 
     def test_ticket(self):
         response = self.send(
-            phone="93 123", company="Vila S.L.",
+            email='Vila@example.com', phone="93 123", company="Vila S.L.",
             files=[('a.txt', b'a'), ('a.txt', b'b')])
 
         self.assertEqual(response.status_code, 303)
@@ -121,7 +121,7 @@ class FormTestCase(WebFormTestCase):
             self.assertEqual(ticket.state, 'open')
             self.assertTrue(ticket.unread)
             self.assertEqual(ticket.contact_name, "Joan Vila")
-            self.assertEqual(ticket.email, 'joan@example.com')
+            self.assertEqual(ticket.email, 'vila@example.com')
             self.assertEqual(ticket.phone, "93 123")
             self.assertEqual(ticket.customer_company, "Vila S.L.")
             self.assertEqual(ticket.language.code, 'en')

@@ -12,6 +12,7 @@ from unittest.mock import patch
 from trytond.modules.helpdesk_portal import form_stamp, proof_of_work, session
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
+from trytond.transaction import Transaction
 
 from tests.helpdesk_mail.mailing import running_sink
 
@@ -71,7 +72,10 @@ class WebFormTestCase(PortalTestCase):
 
     def configure(self, **values):
         Configuration = Pool(DB_NAME).get('helpdesk.configuration')
-        with self.transaction():
+        # As Tryton does again when a singleton is made
+        with Transaction().start(
+                DB_NAME, 0, context={},
+                _lock_tables=[Configuration._table]):
             configuration = Configuration(1)
             for name, value in values.items():
                 setattr(configuration, name, value)
@@ -83,9 +87,13 @@ class WebFormTestCase(PortalTestCase):
         with self.transaction():
             section = Section(self.section)
             before = {n: getattr(section, n) for n in values}
-            Section.write([section], values)
-        if values != before:
-            self.addCleanup(self.change_section, **before)
+        self.write_section(values)
+        self.addCleanup(self.write_section, before)
+
+    def write_section(self, values):
+        Section = Pool(DB_NAME).get('helpdesk.section')
+        with self.transaction():
+            Section.write([Section(self.section)], values)
 
     def count(self, name):
         Model = Pool(DB_NAME).get(name)
