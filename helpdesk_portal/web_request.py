@@ -202,8 +202,7 @@ class WebRequest(ModelSQL):
     def _not_sent(self, exception):
         self.tries += 1
         self.next_try = None
-        if (self.tries <= len(PAUSES)
-                and not isinstance(exception, smtplib.SMTPRecipientsRefused)):
+        if self.tries <= len(PAUSES) and not Outgoing.is_final(exception):
             now = dt.datetime.now().replace(microsecond=0)
             self.next_try = now + PAUSES[self.tries - 1]
 
