@@ -13,12 +13,14 @@ HERE = Path(__file__).resolve().parent
 MODULES = ['helpdesk', 'helpdesk_mail', 'helpdesk_portal']
 TRYTON = '>= 8.0, < 8.3'
 LIBRARIES = [
+    'altcha',
     'Authlib',
     'charset-normalizer',
     'html2text',
     'IMAPClient',
     'nh3',
     'Pillow',
+    'rapidfuzz',
     'requests',
     'weasyprint >= 68',
     ]

@@ -117,7 +117,7 @@ class Outgoing:
         conversation.tries = (conversation.tries or 0) + 1
         conversation.delivery_error = conversation.without_bcc(
             self.explain(exception))
-        if (self._is_final(exception)
+        if (self.is_final(exception)
                 or conversation.tries > len(PAUSES)):
             # Whom it is for may have it, if not all that get a copy
             conversation.delivery = (
@@ -128,7 +128,7 @@ class Outgoing:
             conversation.next_try = now + PAUSES[conversation.tries - 1]
 
     @staticmethod
-    def _is_final(exception):
+    def is_final(exception):
         "Tell if it makes no sense to try again (RFC 5321, 4.2.1)."
         if isinstance(exception, smtplib.SMTPRecipientsRefused):
             return all(

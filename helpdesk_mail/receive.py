@@ -16,7 +16,6 @@ import trytond.config as config
 from trytond import backend
 from trytond.i18n import gettext
 from trytond.pool import Pool
-from trytond.tools.email_ import EmailNotValidError, validate_email
 from trytond.transaction import Transaction, TransactionError
 
 from .bounce import Bounces
@@ -30,6 +29,7 @@ from .mail_values import Given
 from .matter import Matter, Matters
 from .outgoing import Outgoing
 from .section_address import plain
+from .unknown_sender import is_valid
 
 BATCH = 25
 # Larger letters, in bytes, wait for a person
@@ -466,22 +466,14 @@ class Receiver:
         "Return the new parties of the unknown senders, by address."
         pool = Pool()
         Newcomer = pool.get('helpdesk.mail.newcomer')
-        Party = pool.get('party.party')
         unknown = {}
         for item in items:
             email = item.sender.email
             if (item.section.makes_party(item.sender, item.mail.released)
                     and not (item.follows and item.follows.ticket.party)
-                    and not item.verdict.automatic and _is_valid(email)):
+                    and not item.verdict.automatic and is_valid(email)):
                 unknown.setdefault(email, item.sender.name)
-        Newcomer.announce(unknown)
-        parties = Party.create([{
-                    'name': name,
-                    'addresses': [],
-                    'contact_mechanisms': [('create', [
-                                {'type': 'email', 'value': email}])],
-                    } for email, name in unknown.items()])
-        return dict(zip(unknown, parties))
+        return Newcomer.make_parties(unknown)
 
     def _create_conversations(self):
         pool = Pool()
@@ -559,11 +551,3 @@ class Receiver:
         if item.verdict.reason == 'duplicate':
             return 'duplicate', str(item.mentions.id)
         return item.verdict.reason or None, None
-
-
-def _is_valid(email):
-    try:
-        validate_email(email)
-    except EmailNotValidError:
-        return False
-    return True

@@ -11,6 +11,7 @@ import hmac
 from sql import Conflict
 from trytond.model import ModelSQL, Unique, fields
 from trytond.pool import Pool, PoolMeta
+from trytond.tools.email_ import EmailNotValidError, validate_email
 from trytond.transaction import Transaction
 
 
@@ -86,3 +87,31 @@ class Newcomer(ModelSQL):
                         indexed_columns=[table.mark],
                         columns=[table.mark],
                         values=[table.mark])))
+
+    @classmethod
+    def make_parties(cls, names):
+        """
+        Make a party of each unknown sender.
+
+        names is a dictionary from the address, in lower case and valid, to
+        the name. Return one from the address to the party.
+        """
+        pool = Pool()
+        Party = pool.get('party.party')
+        cls.announce(names)
+        parties = Party.create([{
+                    'name': name,
+                    'addresses': [],
+                    'contact_mechanisms': [('create', [
+                                {'type': 'email', 'value': email}])],
+                    } for email, name in names.items()])
+        return dict(zip(names, parties))
+
+
+def is_valid(email):
+    "Tell whether a party can have the address"
+    try:
+        validate_email(email)
+    except EmailNotValidError:
+        return False
+    return True

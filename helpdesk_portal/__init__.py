@@ -4,10 +4,10 @@
 from . import (
     account_routes, authorization_routes, brand_routes, guest_routes,
     people_routes, rating_routes, reopen_routes, routes, ticket_list_routes,
-    ticket_report_routes, ticket_routes)
+    ticket_report_routes, ticket_routes, web_form_routes)
 
 __all__ = [
     account_routes, authorization_routes, brand_routes, guest_routes,
     people_routes, rating_routes, reopen_routes, routes, ticket_list_routes,
-    ticket_report_routes, ticket_routes,
+    ticket_report_routes, ticket_routes, web_form_routes,
     ]

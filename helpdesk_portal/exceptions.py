@@ -27,3 +27,7 @@ class GuestLinkError(UserError):
 
 class ReportError(UserError):
     pass
+
+
+class OriginError(ValidationError):
+    pass

@@ -18,4 +18,10 @@ class Cron(metaclass=PoolMeta):
                 ('helpdesk.login_link|remove_old',
                     "Remove Old Helpdesk Login Links"),
                 ('helpdesk.ticket|ask_ratings', "Ask for Helpdesk Ratings"),
+                ('helpdesk.portal.nonce|remove_expired',
+                    "Remove Old Traces of Helpdesk Forms"),
+                ('helpdesk.web_request|remove_expired',
+                    "Remove Unconfirmed Helpdesk Requests"),
+                ('helpdesk.web_request|send_waiting',
+                    "Ask to Confirm Helpdesk Requests"),
                 ])

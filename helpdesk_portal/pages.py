@@ -108,6 +108,7 @@ class Moment:
 class Page:
     "What every page has: words, times and addresses in the visitor's language"
     template = 'notice.html'
+    doctype = 'html5'
     # Names of files that add comfort to this page
     scripts = ()
     # What the foot says of this page
@@ -272,7 +273,7 @@ class Page:
     def response(self, status=200):
         "Return the page as a response"
         html = _loader.load(self.template).generate(page=self).render(
-            'html', doctype='html5', encoding='utf-8')
+            'html', doctype=self.doctype, encoding='utf-8')
         response = Response(
             html, status=status, content_type='text/html; charset=utf-8',
             headers={'Content-Language': self.language})
@@ -282,20 +283,6 @@ class Page:
                 self.request, response, self.lang.code, self.path(),
                 secure=GuestLink.is_secure(self.request))
         return response
-
-
-class StartPage(Page):
-    "What somebody sees who comes without a link"
-
-    @property
-    def heading(self):
-        return self.text('start_heading')
-
-    @property
-    def sentences(self):
-        return [
-            *(self.welcome or [self.text('start_text')]),
-            self.text('start_link')]
 
 
 class ErrorPage(Page):

@@ -124,11 +124,6 @@ def post(rule):
     return _route(rule, methods={'POST'})
 
 
-@get(f'{BASE}/')
-def start(request, pool):
-    return pages.StartPage(request, visitor=visitor(request, pool)).response()
-
-
 @get(f'{BASE}/static/<name>')
 def static(request, pool, name):
     return pages.static_file(name) or abort(HTTPStatus.NOT_FOUND)

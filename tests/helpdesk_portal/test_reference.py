@@ -16,7 +16,9 @@ TRYTON = {
 # Models for the code alone, which no client sees
 INTERNAL = {
     'helpdesk.mail.key', 'helpdesk.mail.newcomer', 'helpdesk.notice',
-    'helpdesk.rating.request', 'helpdesk.ticket.writer'}
+    'helpdesk.portal.attempt', 'helpdesk.portal.nonce',
+    'helpdesk.rating.request', 'helpdesk.ticket.writer',
+    'helpdesk.web_request', 'helpdesk.web_request.file'}
 # Parts of the configuration, and tables of relations
 PARTS = re.compile(r'helpdesk\.configuration\..*|.*-.*|.*responsible')
 
