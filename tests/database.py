@@ -54,7 +54,6 @@ def install():
 
 def restore(name):
     "Return whether the database is there as a copy; if not, backup comes next"
-    from trytond.pool import Pool
     from trytond.tests.test_tryton import DB_NAME
     _wanted.name = name
     copy = Copy(name)
@@ -63,7 +62,7 @@ def restore(name):
         return False
     copy.restore(DB_NAME)
     copy.unlock()
-    Pool(DB_NAME).init()
+    _classes.load(_wanted.modules())
     return True
 
 
@@ -100,6 +99,25 @@ class Wanted:
 
 
 _wanted = Wanted()
+
+
+class Classes:
+    "Those of the last database: making them takes longer than copying it"
+    modules = pool = None
+
+    def load(self, modules):
+        from trytond.pool import Pool
+        from trytond.tests.test_tryton import DB_NAME
+        if modules == self.modules:
+            Pool._pools[DB_NAME], Pool._pool_modules[DB_NAME] = self.pool
+            Pool._pool_instances.clear()
+        else:
+            Pool(DB_NAME).init()
+            self.modules = modules
+            self.pool = Pool._pools[DB_NAME], Pool._pool_modules[DB_NAME]
+
+
+_classes = Classes()
 
 
 def layer_below(modules):

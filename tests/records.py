@@ -18,6 +18,8 @@ class Helpdesk:
     def __init__(self, **values):
         pool = Pool()
         Configuration = pool.get('helpdesk.configuration')
+        # It is needed below, and for a lock Tryton begins the test anew
+        Configuration.lock()
         self.company = create_company()
         self.context = {'company': self.company.id}
         with Transaction().set_context(self.context):

@@ -9,7 +9,7 @@ Variables, for make or in the environment:
   ARGS      more arguments for pytest, such as ARGS="-k close -x"
   SERIES    of Tryton; "8.0 8.2" unless set
   BACKEND   "sqlite postgresql" unless set
-  JOBS      processes of pytest-xdist, 2 unless set, 0 for none
+  JOBS      processes of pytest-xdist, 3 unless set, 0 for none
   POSTGRESQL_URI   server for tests, a role that may create databases
   CI        true: what cannot run is a failure
 """
@@ -116,7 +116,8 @@ class Runner:
         return NotRun(title, reason=f"Tryton {series} cannot be installed")
 
     def jobs(self):
-        jobs = os.environ.get('JOBS') or '2'
+        # On two cores, of which tests with servers leave a third idle
+        jobs = os.environ.get('JOBS') or '3'
         return [] if jobs == '0' else ['-n', jobs, '--dist', 'loadscope']
 
     @staticmethod

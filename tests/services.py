@@ -18,6 +18,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -285,6 +286,7 @@ protocols = imap pop3
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
+auth_failure_delay = 0
 auth_mechanisms = plain login {mechanisms}
 disable_plaintext_auth = no
 mail_location = maildir:{folder}/mail/%u
@@ -305,6 +307,10 @@ first_valid_uid = 1
 first_valid_gid = 1
 service anvil {{
   chroot =
+  # Without it no wrong password makes the next wait
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -394,6 +400,9 @@ class Dovecot:
         return self
 
     def __exit__(self, *args):
+        if self._process.poll() is None:
+            # It takes seconds to end by itself, with nothing left to keep
+            os.killpg(self._process.pid, signal.SIGKILL)
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
