@@ -18,6 +18,7 @@ LIBRARIES = [
     'charset-normalizer',
     'html2text',
     'IMAPClient',
+    'Jinja2',
     'nh3',
     'Pillow',
     'rapidfuzz',
@@ -27,6 +28,7 @@ LIBRARIES = [
 TEST_LIBRARIES = [
     'aiosmtpd',
     'flake8',
+    'gunicorn',
     'hypothesis',
     'isort',
     'playwright',

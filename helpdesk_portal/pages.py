@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from hashlib import sha256
 
-from genshi.template import TemplateLoader
+from jinja2 import Environment, FileSystemLoader
 from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.protocols.wrappers import Response
@@ -57,7 +57,11 @@ FOR_EVER = 'public, max-age=31536000, immutable'
 # A file is for the disk: should a browser show it after all, it runs nothing.
 FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
-_loader = TemplateLoader(os.path.join(HERE, 'templates'), auto_reload=False)
+_templates = Environment(
+    loader=FileSystemLoader(os.path.join(HERE, 'templates')),
+    autoescape=True, auto_reload=False, trim_blocks=True, lstrip_blocks=True,
+    # What there is not is left out
+    finalize=lambda value: '' if value is None else value)
 
 
 def secured(response):
@@ -108,7 +112,8 @@ class Moment:
 class Page:
     "What every page has: words, times and addresses in the visitor's language"
     template = 'notice.html'
-    doctype = 'html5'
+    # Whether the page stands in a frame of another site
+    embedded = False
     # Names of files that add comfort to this page
     scripts = ()
     # What the foot says of this page
@@ -272,8 +277,7 @@ class Page:
 
     def response(self, status=200):
         "Return the page as a response"
-        html = _loader.load(self.template).generate(page=self).render(
-            'html', doctype=self.doctype, encoding='utf-8')
+        html = _templates.get_template(self.template).render(page=self)
         response = Response(
             html, status=status, content_type='text/html; charset=utf-8',
             headers={'Content-Language': self.language})

@@ -237,7 +237,6 @@ class WebFormPage(SectionPage):
 class SimilarPage(Page):
     "The piece of a form's page that shows similar tickets"
     template = 'similar.html'
-    doctype = None
 
     def __init__(self, request, visitor, subject):
         super().__init__(request, visitor=visitor)
