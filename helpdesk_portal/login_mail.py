@@ -230,7 +230,7 @@ class LoginLink(metaclass=PoolMeta):
     def _not_sent(self, exception):
         self.tries += 1
         self.delivery_error = Outgoing.explain(exception)
-        if Outgoing._is_final(exception) or self.tries > len(PAUSES):
+        if Outgoing.is_final(exception) or self.tries > len(PAUSES):
             logger.error("mail with login link %s not sent: %s",
                 self.id, self.delivery_error)
             error, self.delivery_error = self.delivery_error, None

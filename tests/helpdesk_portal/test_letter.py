@@ -32,7 +32,7 @@ class LetterPageTestCase(PortalTestCase):
     def test_no_quote(self):
         number, token = self.ticket({'body': "It works."})
         page = self.page(self.guest(number, token), number)
-        self.assertNotIn('<details', page)
+        self.assertNotIn('<details>', page)
 
     def test_picture(self):
         "ML19: a picture is shown in its place, and not listed again"

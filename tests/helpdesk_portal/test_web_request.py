@@ -157,8 +157,9 @@ class WebRequestTestCase(WebFormTestCase):
             request, = WebRequest.search([])
             self.assertTrue(request.next_try)
         self.sink.refuse = None
-        with self.transaction():
-            WebRequest.send(WebRequest.search([]))
+        with Transaction().start(DB_NAME, 0, context={},
+                _lock_records={'helpdesk_web_request': [request.id]}):
+            WebRequest.send([request])
         self.assertEqual(self.confirm(self.link()).status_code, 303)
         with self.transaction():
             request, = WebRequest.search([])
