@@ -31,7 +31,8 @@ class RatingAverage(
     def __setup__(cls):
         super().__setup__()
         cls._order = [
-            ('month', 'DESC'), ('section', 'ASC'), ('employee', 'ASC')]
+            ('month', 'DESC'), ('section', 'ASC'), ('employee', 'ASC'),
+            ('id', 'ASC')]
 
     @classmethod
     def table_query(cls):

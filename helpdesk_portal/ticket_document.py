@@ -59,21 +59,23 @@ class Authorization:
     """
     A question put to the customer, and what became of it.
 
-    decision is a plain sentence that says who decided what and when;
-    signature the bytes of a picture, or None.
+    decision is a plain sentence that says who decided what and when, proof
+    the sentences on what is kept of it, signature the address of a picture
+    or None.
     """
     question: str
     decision: str
-    signature: bytes | None = None
+    proof: list
+    signature: str | None
 
 
 class TicketDocument:
     "The words and pictures of a ticket for the template of its report"
 
-    def __init__(self, ticket, lang, logo=None, authorizations=()):
+    def __init__(self, ticket, lang, logo=None):
         """
         ticket is the helpdesk.ticket, lang the ir.lang to write in, logo the
-        bytes of a picture or None, authorizations the Authorization to show.
+        bytes of a picture or None.
         """
         self.ticket = ticket
         self.lang = lang
@@ -82,7 +84,7 @@ class TicketDocument:
             if ticket.company.timezone else tz.SERVER)
         self.logo = picture_address(logo)
         self.authorizations = [
-            (a, picture_address(a.signature)) for a in authorizations]
+            self._authorization(a) for a in ticket.decided_authorizations()]
         self._description, _ = _fitting(ticket.description or '', MAX_TEXT)
         self.entries, self.is_cut = self._entries()
         self.changes = self._changes()
@@ -115,6 +117,30 @@ class TicketDocument:
         return self.text(
             'ticket_heading',
             number=self.ticket.number, subject=self.ticket.subject)
+
+    def _authorization(self, authorization):
+        "Return the Authorization for a helpdesk.authorization"
+        decision = self.text(
+            f'document_{authorization.state}',
+            name=authorization.decided_by or '****',
+            at=self.moment(authorization.decided_at).text)
+        proof = []
+        if authorization.reason:
+            proof.append(self.text(
+                    'authorization_reason', reason=authorization.reason))
+        if authorization.signature_kind:
+            proof.append(self.text(
+                    f'document_signed_{authorization.signature_kind}'))
+        if authorization.ip_address:
+            proof.append(self.text(
+                    'document_decided_from',
+                    email=authorization.decided_email or '****',
+                    address=authorization.ip_address))
+        proof.append(self.text(
+                'document_question_hash', hash=authorization.question_hash))
+        return Authorization(
+            authorization.question, decision, proof,
+            picture_address(authorization.signature_picture))
 
     @property
     def company(self):

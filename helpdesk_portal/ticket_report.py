@@ -64,23 +64,15 @@ class TicketReport(Report):
         if not isinstance(lang, Lang):
             lang = Lang.get(ticket.mail_language())
         context['document'] = TicketDocument(
-            ticket, lang, logo=cls.logo(ticket),
-            authorizations=cls.authorizations(ticket, lang))
+            ticket, lang, logo=cls.logo(ticket))
         return context
 
     @classmethod
     def logo(cls, ticket):
         "Return the bytes of the picture on top, or None"
-        return ticket.company.logo
-
-    @classmethod
-    def authorizations(cls, ticket, lang):
-        """
-        Return the ticket_document.Authorization of the ticket to print.
-
-        lang is the ir.lang of who reads it.
-        """
-        return []
+        pool = Pool()
+        Brand = pool.get('helpdesk.brand')
+        return Brand.picture(ticket.company.id) or ticket.company.logo
 
     @classmethod
     def convert(cls, report, data, timeout=5 * 60, retry=5):

@@ -161,7 +161,7 @@ class AuthorizationTestCase(AskedTestCase):
         client = self.guest(number, token)
         page = self.page(client, number)
         self.assertIn('signature.js', page)
-        self.assertRegex(page, r'id="drawing" hidden="hidden"')
+        self.assertRegex(page, r'id="drawing" hidden')
         self.assertIn('value="Marta"', page)
         self.send(client, number, decision='granted', name="Marta Soler",
             agree='1', drawing='')

@@ -14,7 +14,7 @@ from trytond.modules.helpdesk_portal import (
     ticket_document, ticket_report, ticket_report_routes)
 from trytond.modules.helpdesk_portal.exceptions import ReportError
 from trytond.modules.helpdesk_portal.ticket_document import (
-    Authorization, TicketDocument, direction, picture_address)
+    TicketDocument, direction, picture_address)
 from trytond.pool import Pool
 from trytond.tests.test_tryton import (
     DB_NAME, TestCase, activate_module, with_transaction)
@@ -171,21 +171,32 @@ class TicketReportTestCase(TestCase):
     @with_transaction()
     def test_logo_and_signature(self):
         "The logo is on top; an authorization shows the signature (B13)"
-        Report = Pool().get('helpdesk.ticket', type='report')
+        Authorization = Pool().get('helpdesk.authorization')
         section = tools.create_section()
         section.company.logo = picture()
         section.company.save()
         ticket = tools.create_ticket(section)
-        authorizations = [
-            Authorization("May we?", "Granted by Marta", picture(50, 20)),
-            Authorization("And now?", "Denied by Marta")]
-        with patch.object(
-                Report, 'authorizations', return_value=authorizations):
-            pdf = report(ticket)
+        for question, state, values in [
+                ("May we?", 'granted', {
+                        'signature_kind': 'drawn',
+                        'signature_picture': picture(50, 20),
+                        'ip_address': '192.0.2.7',
+                        }),
+                ("And now?", 'denied', {'reason': "Too dear"}),
+                ]:
+            authorization, = Authorization.ask([(ticket, question, True)])
+            Authorization.settle([authorization], state, {
+                    'decided_by': "Marta", 'decided_email': tools.CUSTOMER,
+                    **values})
+        pdf = report(ticket)
 
         self.assertEqual(len(images_of(pdf)), 2)
-        for words in ["May we?", "Granted by Marta", "Denied by Marta"]:
-            self.assertIn(words, text_of(pdf))
+        text = text_of(pdf)
+        for words in [
+                "May we?", "Authorized by Marta", "Signed by hand",
+                tools.CUSTOMER, '192.0.2.7', "Denied by Marta", "Too dear",
+                Authorization.hash("May we?")]:
+            self.assertIn(words, text.replace('\n', ''))
 
     @with_transaction()
     def test_hostile(self):
