@@ -8,9 +8,9 @@ from trytond.protocols.wrappers import HTTPStatus, abort, redirect
 from trytond.res.exceptions import PasswordError
 from trytond.transaction import Transaction
 
-from . import account_forms, account_pages, addresses, session
+from . import account_forms, account_pages, addresses, pages, session
 from .forms import Error
-from .routes import BASE, check_form, get, path, post, visitor
+from .routes import BASE, check_form, get, path, post, to_login, visitor
 
 SENT = {'login', 'register', 'password'}
 # Links that log in
@@ -28,8 +28,8 @@ def limited(func):
         try:
             return func(request, pool, *args, **kwargs)
         except RateLimitException:
-            return account_pages.too_many(
-                request, visitor=visitor(request, pool))
+            return account_pages.TooManyPage(
+                request, visitor=visitor(request, pool)).response()
     return wrapper
 
 
@@ -83,7 +83,7 @@ def _ask(request, pool, purpose, typed, **values):
     LoginLink = pool.get('helpdesk.login_link')
     LoginLink.ask(
         purpose, typed.get('email'),
-        language=account_pages.Page(request).lang, **values)
+        language=pages.Page(request).lang, **values)
     return redirect(path(request, 'sent', purpose), HTTPStatus.SEE_OTHER)
 
 
@@ -227,7 +227,7 @@ def use_password_link(request, pool, token):
 def account(request, pool):
     found = visitor(request, pool)
     if not found:
-        return _to_login(request)
+        return to_login(request, path(request, 'account'))
     return _account_page(request, pool, found).response()
 
 
@@ -237,7 +237,7 @@ def set_password(request, pool):
     User = pool.get('web.user')
     found = visitor(request, pool)
     if not found:
-        return _to_login(request)
+        return to_login(request, path(request, 'account'))
     check_form(request, found.token)
     user = User(found.user)
     names = ['new_password']
@@ -264,7 +264,7 @@ def end_sessions(request, pool):
     User = pool.get('web.user')
     found = visitor(request, pool)
     if not found:
-        return _to_login(request)
+        return to_login(request, path(request, 'account'))
     check_form(request, found.token)
     User.helpdesk_end_sessions([User(found.user)])
     response = redirect(
@@ -278,10 +278,6 @@ def _account_page(request, pool, found, **kwargs):
     User = pool.get('web.user')
     return account_pages.AccountPage(
         request, User(found.user), visitor=found, **kwargs)
-
-
-def _to_login(request):
-    return redirect(path(request, 'login'), HTTPStatus.SEE_OTHER)
 
 
 def _next_path(request, values):
@@ -299,7 +295,7 @@ def _checked(request, pool, typed, name, email):
     new = typed.get('new_password')
     if not new or 'new_password' in typed.errors:
         return typed
-    lang = account_pages.Page(request).lang
+    lang = pages.Page(request).lang
     try:
         with Transaction().set_context(language=lang.code):
             User.validate_password(new, [User(name=name, email=email)])

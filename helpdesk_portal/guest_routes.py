@@ -23,10 +23,7 @@ def guest(request, pool, token):
         for address in [address, f'{address}.pdf']:
             session.set_guest_token(response, token, address, secure=secure)
         return response
-    visit = session.visit_token(request) or session.new_visit_token()
-    response = LostLinkPage(request, visit).response(HTTPStatus.NOT_FOUND)
-    session.set_visit_token(response, visit, path(request), secure=secure)
-    return response
+    return LostLinkPage(request).response(HTTPStatus.NOT_FOUND)
 
 
 @post(GUEST)

@@ -116,7 +116,8 @@ class LoginTestCase(AccountTestCase):
                 self.assertEqual(response.status_code, 429)
                 self.assertIn('Retry-After', response.headers)
                 self.assertIn(
-                    "That was too often", response.get_data(as_text=True))
+                    "That was a little too often",
+                    response.get_data(as_text=True))
                 # Nobody waits meanwhile, as Tryton has it
                 self.assertNotIn(
                     time.sleep, [c.args[0] for c in atexit.call_args_list])
