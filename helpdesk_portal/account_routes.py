@@ -125,7 +125,6 @@ def _dead_link(request):
 
 @post(f'{BASE}/logout')
 def logout(request, pool):
-    GuestLink = pool.get('helpdesk.guest_link')
     User = pool.get('web.user')
     found = visitor(request, pool)
     if found:
@@ -134,7 +133,7 @@ def logout(request, pool):
     response = redirect(
         path(request, 'login') + '?done=out', HTTPStatus.SEE_OTHER)
     session.forget_account_key(
-        response, path(request), secure=GuestLink.is_secure(request))
+        response, path(request), secure=addresses.is_secure(request))
     return response
 
 
@@ -260,7 +259,6 @@ def set_password(request, pool):
 
 @post(f'{BASE}/account/sessions')
 def end_sessions(request, pool):
-    GuestLink = pool.get('helpdesk.guest_link')
     User = pool.get('web.user')
     found = visitor(request, pool)
     if not found:
@@ -270,7 +268,7 @@ def end_sessions(request, pool):
     response = redirect(
         path(request, 'login') + '?done=everywhere', HTTPStatus.SEE_OTHER)
     session.forget_account_key(
-        response, path(request), secure=GuestLink.is_secure(request))
+        response, path(request), secure=addresses.is_secure(request))
     return response
 
 
@@ -306,12 +304,11 @@ def _checked(request, pool, typed, name, email):
 
 def _logged_in(request, pool, user, next_path):
     "Begin a session of the web.user and lead to where they wanted to go"
-    GuestLink = pool.get('helpdesk.guest_link')
     Session = pool.get('web.user.session')
     key = user.helpdesk_log_in(session.account_key(request))
     response = redirect(
         next_path or path(request, 'tickets'), HTTPStatus.SEE_OTHER)
     session.set_account_key(
-        response, key, path(request), GuestLink.is_secure(request),
+        response, key, path(request), addresses.is_secure(request),
         seconds=int(Session.timeout().total_seconds()))
     return response

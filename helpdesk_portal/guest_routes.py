@@ -3,7 +3,7 @@
 
 from trytond.protocols.wrappers import HTTPStatus, redirect
 
-from . import session
+from . import addresses, session
 from .guest_page import LostLinkPage
 from .routes import BASE, check_form, get, path, post
 
@@ -14,7 +14,7 @@ GUEST = f'{BASE}/guest/<token>'
 def guest(request, pool, token):
     GuestLink = pool.get('helpdesk.guest_link')
     Ticket = pool.get('helpdesk.ticket')
-    secure = GuestLink.is_secure(request)
+    secure = addresses.is_secure(request)
     visitor = GuestLink.helpdesk_visitor(token)
     for ticket in Ticket.search(Ticket.visible_to(visitor), limit=1):
         address = path(request, 'tickets', ticket.number)

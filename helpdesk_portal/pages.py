@@ -288,10 +288,9 @@ class Page:
             html, status=status, content_type='text/html; charset=utf-8',
             headers={'Content-Language': self.language})
         if preference.LANGUAGE in self.request.args:
-            GuestLink = Pool().get('helpdesk.guest_link')
             preference.keep_language(
                 self.request, response, self.lang.code, self.path(),
-                secure=GuestLink.is_secure(self.request))
+                secure=addresses.is_secure(self.request))
         return response
 
 
@@ -308,13 +307,11 @@ class VisitPage(Page):
         return super().form_token or session.csrf_token(self.visit)
 
     def response(self, status=200):
-        pool = Pool()
-        GuestLink = pool.get('helpdesk.guest_link')
         response = super().response(status)
         if not self.visitor and not session.visit_token(self.request):
             session.set_visit_token(
                 response, self.visit, path=self.path(),
-                secure=GuestLink.is_secure(self.request))
+                secure=addresses.is_secure(self.request))
         return response
 
 

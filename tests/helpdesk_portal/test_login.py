@@ -162,8 +162,9 @@ class LoginTestCase(AccountTestCase):
                 ('https://help.example.com', True),
                 ('http://help.example.com', False),
                 ]:
-            with patch('trytond.modules.helpdesk_portal.guest_link.GuestLink'
-                    '.base_address', return_value=base):
+            with patch(
+                    'trytond.modules.helpdesk_portal.addresses.base_address',
+                    return_value=base):
                 _, response = self.log_in()
             cookie, = [
                 c for c in response.headers.getlist('Set-Cookie')
