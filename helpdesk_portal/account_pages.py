@@ -5,18 +5,14 @@ The pages on which people log in, register, and look after their account.
 """
 from dataclasses import dataclass
 
-from trytond.pool import Pool
-from trytond.protocols.wrappers import HTTPStatus
-
-from . import session
 from .account_forms import Typed
 from .forms import Error
-from .pages import Page
+from .pages import ErrorPage, Page, VisitPage
 
 # How somebody comes back to the page whose form was sent
 DONE = {'out', 'password', 'everywhere'}
 # Seconds after which it makes sense to try again
-RETRY_AFTER = '600'
+RETRY_AFTER = 600
 
 
 @dataclass(frozen=True)
@@ -55,29 +51,6 @@ class Form:
     other: str | None = None
 
 
-class VisitPage(Page):
-    "A page with forms for strangers, whose visit it begins"
-
-    def __init__(self, request, visitor=None, **kwargs):
-        super().__init__(request, visitor=visitor, **kwargs)
-        self.visit = (
-            session.visit_token(request) or session.new_visit_token())
-
-    @property
-    def form_token(self):
-        return super().form_token or session.csrf_token(self.visit)
-
-    def response(self, status=HTTPStatus.OK):
-        pool = Pool()
-        GuestLink = pool.get('helpdesk.guest_link')
-        response = super().response(status)
-        if not self.visitor and not session.visit_token(self.request):
-            session.set_visit_token(
-                response, self.visit, path=self.path(),
-                secure=GuestLink.is_secure(self.request))
-        return response
-
-
 class FormPage(VisitPage):
     """
     A page with one or more forms.
@@ -87,7 +60,6 @@ class FormPage(VisitPage):
     """
     template = 'account.html'
     key = None
-    csrf_field = session.CSRF_FIELD
     sentences = ()
     links = ()
     next_path = None
@@ -99,13 +71,6 @@ class FormPage(VisitPage):
     @property
     def heading(self):
         return self.text(f'{self.key}_heading')
-
-    @property
-    def title(self):
-        title = super().title
-        if self.errors:
-            title = self.text('page_title_error', title=title)
-        return title
 
     @property
     def errors(self):
@@ -295,7 +260,7 @@ class AccountPage(FormPage):
             ]
 
 
-class NoticePage(VisitPage):
+class NoticePage(Page):
     "Some sentences; key is what those of the messages begin with"
 
     def __init__(self, request, key, visitor=None, **variables):
@@ -312,9 +277,13 @@ class NoticePage(VisitPage):
         return [self.text(f'{self.key}_text', **self.variables)]
 
 
-def too_many(request, visitor=None):
-    "Return the response to who tried too often"
-    response = NoticePage(request, 'too_many', visitor=visitor).response(
-        HTTPStatus.TOO_MANY_REQUESTS)
-    response.headers['Retry-After'] = RETRY_AFTER
-    return response
+class TooManyPage(ErrorPage):
+    "For who tried too often: a link that was sent may still work"
+
+    def __init__(self, request, visitor=None):
+        super().__init__(
+            request, 429, visitor=visitor, retry_after=RETRY_AFTER)
+
+    @property
+    def sentences(self):
+        return [self.text('too_many_text')]

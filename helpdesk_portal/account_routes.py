@@ -8,9 +8,9 @@ from trytond.protocols.wrappers import HTTPStatus, abort, redirect
 from trytond.res.exceptions import PasswordError
 from trytond.transaction import Transaction
 
-from . import account_forms, account_pages, addresses, session
+from . import account_forms, account_pages, addresses, pages, session
 from .forms import Error
-from .routes import BASE, check_form, get, path, post, visitor
+from .routes import BASE, check_form, get, path, post, to_login, visitor
 
 SENT = {'login', 'register', 'password'}
 # Links that log in
@@ -28,8 +28,8 @@ def limited(func):
         try:
             return func(request, pool, *args, **kwargs)
         except RateLimitException:
-            return account_pages.too_many(
-                request, visitor=visitor(request, pool))
+            return account_pages.TooManyPage(
+                request, visitor=visitor(request, pool)).response()
     return wrapper
 
 
@@ -83,7 +83,7 @@ def _ask(request, pool, purpose, typed, **values):
     LoginLink = pool.get('helpdesk.login_link')
     LoginLink.ask(
         purpose, typed.get('email'),
-        language=account_pages.Page(request).lang, **values)
+        language=pages.Page(request).lang, **values)
     return redirect(path(request, 'sent', purpose), HTTPStatus.SEE_OTHER)
 
 
@@ -125,7 +125,6 @@ def _dead_link(request):
 
 @post(f'{BASE}/logout')
 def logout(request, pool):
-    GuestLink = pool.get('helpdesk.guest_link')
     User = pool.get('web.user')
     found = visitor(request, pool)
     if found:
@@ -134,7 +133,7 @@ def logout(request, pool):
     response = redirect(
         path(request, 'login') + '?done=out', HTTPStatus.SEE_OTHER)
     session.forget_account_key(
-        response, path(request), secure=GuestLink.is_secure(request))
+        response, path(request), secure=addresses.is_secure(request))
     return response
 
 
@@ -227,7 +226,7 @@ def use_password_link(request, pool, token):
 def account(request, pool):
     found = visitor(request, pool)
     if not found:
-        return _to_login(request)
+        return to_login(request, path(request, 'account'))
     return _account_page(request, pool, found).response()
 
 
@@ -237,7 +236,7 @@ def set_password(request, pool):
     User = pool.get('web.user')
     found = visitor(request, pool)
     if not found:
-        return _to_login(request)
+        return to_login(request, path(request, 'account'))
     check_form(request, found.token)
     user = User(found.user)
     names = ['new_password']
@@ -260,17 +259,16 @@ def set_password(request, pool):
 
 @post(f'{BASE}/account/sessions')
 def end_sessions(request, pool):
-    GuestLink = pool.get('helpdesk.guest_link')
     User = pool.get('web.user')
     found = visitor(request, pool)
     if not found:
-        return _to_login(request)
+        return to_login(request, path(request, 'account'))
     check_form(request, found.token)
     User.helpdesk_end_sessions([User(found.user)])
     response = redirect(
         path(request, 'login') + '?done=everywhere', HTTPStatus.SEE_OTHER)
     session.forget_account_key(
-        response, path(request), secure=GuestLink.is_secure(request))
+        response, path(request), secure=addresses.is_secure(request))
     return response
 
 
@@ -278,10 +276,6 @@ def _account_page(request, pool, found, **kwargs):
     User = pool.get('web.user')
     return account_pages.AccountPage(
         request, User(found.user), visitor=found, **kwargs)
-
-
-def _to_login(request):
-    return redirect(path(request, 'login'), HTTPStatus.SEE_OTHER)
 
 
 def _next_path(request, values):
@@ -299,7 +293,7 @@ def _checked(request, pool, typed, name, email):
     new = typed.get('new_password')
     if not new or 'new_password' in typed.errors:
         return typed
-    lang = account_pages.Page(request).lang
+    lang = pages.Page(request).lang
     try:
         with Transaction().set_context(language=lang.code):
             User.validate_password(new, [User(name=name, email=email)])
@@ -310,12 +304,11 @@ def _checked(request, pool, typed, name, email):
 
 def _logged_in(request, pool, user, next_path):
     "Begin a session of the web.user and lead to where they wanted to go"
-    GuestLink = pool.get('helpdesk.guest_link')
     Session = pool.get('web.user.session')
     key = user.helpdesk_log_in(session.account_key(request))
     response = redirect(
         next_path or path(request, 'tickets'), HTTPStatus.SEE_OTHER)
     session.set_account_key(
-        response, key, path(request), GuestLink.is_secure(request),
+        response, key, path(request), addresses.is_secure(request),
         seconds=int(Session.timeout().total_seconds()))
     return response

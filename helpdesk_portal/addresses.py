@@ -8,6 +8,10 @@ They stand in mails, cookies and other sites, so they are made in one place.
 import re
 from urllib.parse import quote, unquote
 
+import trytond.config as config
+from trytond.transaction import Transaction
+from trytond.url import http_base
+
 # RFC 3986, 2, without what begins a fragment
 _PATH = re.compile(r"[A-Za-z0-9/?:@._~!$&'()*+,;=%-]+")
 
@@ -22,6 +26,34 @@ def path(root, database, *parts):
     names = [database, 'helpdesk', *parts]
     return root.rstrip('/') + '/' + '/'.join(
         quote(n, safe='/:@') for n in names)
+
+
+def base_address():
+    """
+    Return where the portal is, without a slash at the end.
+
+    It is not taken from the request: whoever makes one could have the links
+    of others sent to a host of their own.
+    """
+    base = config.get('helpdesk', 'url')
+    if not base:
+        with Transaction().set_context(_request=None):
+            base = http_base()
+    return base.rstrip('/')
+
+
+def url(*parts):
+    "Return the address of a page, as mails and other sites have it"
+    return base_address() + path('', Transaction().database.name, *parts)
+
+
+def is_secure(request):
+    """
+    Tell whether the visitor's browser talks to us by TLS.
+
+    A server in front may end it and tell us nothing about it.
+    """
+    return request.is_secure or base_address().startswith('https:')
 
 
 def own_path(value, base):

@@ -2,11 +2,7 @@
 # of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
-import secrets
-from hashlib import sha256
 
-import trytond.config as config
-from trytond import url
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
@@ -14,9 +10,10 @@ from trytond.modules.helpdesk.export import CheckedExportMixin
 from trytond.modules.helpdesk.lookup import CheckedSearchMixin
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval, If
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import without_check_access
 
 from . import addresses
+from .secret_link import SecretLinkMixin
 from .visibility import Visitor
 
 # So long the customer can ask for a new link with one that has expired
@@ -24,11 +21,10 @@ KEPT = dt.timedelta(days=365)
 
 
 class GuestLink(
-        CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
+        CheckedSearchMixin, CheckedExportMixin, SecretLinkMixin,
+        ModelSQL, ModelView):
     __name__ = 'helpdesk.guest_link'
     _rec_name = 'email'
-
-    token_bytes = 32
 
     ticket = fields.Many2One(
         'helpdesk.ticket', "Ticket", required=True, readonly=True,
@@ -132,7 +128,7 @@ class GuestLink(
         Configuration = pool.get('helpdesk.configuration')
         expires_at = dt.datetime.now().replace(microsecond=0) + dt.timedelta(
             days=Configuration(1).guest_link_days)
-        tokens = {t: cls._new_token() for t in tickets}
+        tokens = {t: cls.new_token() for t in tickets}
         cls.create([{
                     'ticket': ticket.id,
                     'email': ticket.email,
@@ -147,22 +143,17 @@ class GuestLink(
         """
         Return the link for the token, or None if there is none in force.
 
-        Nothing is written: following a link is a GET. The token is compared
-        by its hash, so neither case nor time taken tells anything (SE5).
         What the link opens is said by Ticket.visible_to.
         """
         pool = Pool()
         Configuration = pool.get('helpdesk.configuration')
-        if not token or not Configuration.has_guest_links():
+        if not Configuration.has_guest_links():
             return
-        links = cls.search([
-                ('token_hash', '=', cls.hash(token)),
-                ('revoked_at', '=', None),
-                ('expires_at', '>', dt.datetime.now()),
-                ('ticket.section.guest_links', '=', True),
-                ])
-        for link in links:
-            return link
+        return cls.with_token(
+            token,
+            ('revoked_at', '=', None),
+            ('expires_at', '>', dt.datetime.now()),
+            ('ticket.section.guest_links', '=', True))
 
     @classmethod
     def helpdesk_visitor(cls, token):
@@ -185,43 +176,10 @@ class GuestLink(
         cls.delete(cls.search([
                     ('expires_at', '<', dt.datetime.now() - KEPT)]))
 
-    @classmethod
-    def _new_token(cls):
-        return secrets.token_urlsafe(cls.token_bytes)
-
     @staticmethod
-    def hash(token):
-        return sha256(token.encode('utf-8', 'replace')).hexdigest()
-
-    @classmethod
-    def address(cls, token):
+    def address(token):
         "Return the address of the page behind the token"
-        path = addresses.path(
-            '', Transaction().database.name, 'guest', token)
-        return cls.base_address() + path
-
-    @classmethod
-    def base_address(cls):
-        """
-        Return where the portal is, without a slash at the end.
-
-        It is not taken from the request: whoever makes one could have the
-        links of others sent to a host of their own.
-        """
-        base = config.get('helpdesk', 'url')
-        if not base:
-            with Transaction().set_context(_request=None):
-                base = url.http_base()
-        return base.rstrip('/')
-
-    @classmethod
-    def is_secure(cls, request):
-        """
-        Tell whether the visitor's browser talks to us by TLS.
-
-        A server in front may end it and tell us nothing about it.
-        """
-        return request.is_secure or cls.base_address().startswith('https:')
+        return addresses.url('guest', token)
 
 
 class Erase(metaclass=PoolMeta):

@@ -146,18 +146,18 @@ class Ticket(metaclass=PoolMeta):
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
         GuestLink = pool.get('helpdesk.guest_link')
-        for link in GuestLink.search([
-                    ('token_hash', '=', GuestLink.hash(token)),
-                    ]):
-            ticket = link.ticket
-            if ticket.email != link.email or not ticket.has_guest_link():
-                continue
-            # The link may have come into other hands: those the customer has
-            # stay, and the mails to them are few (PO5)
-            sent = Conversation.count_automatic(
-                [ticket.email], dt.datetime.now() - dt.timedelta(hours=1))
-            if sent[ticket.email] < acknowledge.LIMIT:
-                Conversation.send_guest_link([ticket])
+        link = GuestLink.with_token(token)
+        if not link:
+            return
+        ticket = link.ticket
+        if ticket.email != link.email or not ticket.has_guest_link():
+            return
+        # The link may have come into other hands: those the customer has
+        # stay, and the mails to them are few (PO5)
+        sent = Conversation.count_automatic(
+            [ticket.email], dt.datetime.now() - dt.timedelta(hours=1))
+        if sent[ticket.email] < acknowledge.LIMIT:
+            Conversation.send_guest_link([ticket])
 
 
 class Conversation(metaclass=PoolMeta):

@@ -3,18 +3,11 @@
 """
 The page of a link that opens nothing, whatever the reason.
 """
-from . import session
-from .pages import Page
+from .pages import VisitPage
 
 
-class LostLinkPage(Page):
+class LostLinkPage(VisitPage):
     template = 'lost_link.html'
-    csrf_field = session.CSRF_FIELD
-
-    def __init__(self, request, visit):
-        "visit is the token of the visitor's cookie"
-        super().__init__(request)
-        self.csrf_token = session.csrf_token(visit)
 
     @property
     def heading(self):

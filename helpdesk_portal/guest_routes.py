@@ -3,7 +3,7 @@
 
 from trytond.protocols.wrappers import HTTPStatus, redirect
 
-from . import session
+from . import addresses, session
 from .guest_page import LostLinkPage
 from .routes import BASE, check_form, get, path, post
 
@@ -14,7 +14,7 @@ GUEST = f'{BASE}/guest/<token>'
 def guest(request, pool, token):
     GuestLink = pool.get('helpdesk.guest_link')
     Ticket = pool.get('helpdesk.ticket')
-    secure = GuestLink.is_secure(request)
+    secure = addresses.is_secure(request)
     visitor = GuestLink.helpdesk_visitor(token)
     for ticket in Ticket.search(Ticket.visible_to(visitor), limit=1):
         address = path(request, 'tickets', ticket.number)
@@ -23,10 +23,7 @@ def guest(request, pool, token):
         for address in [address, f'{address}.pdf']:
             session.set_guest_token(response, token, address, secure=secure)
         return response
-    visit = session.visit_token(request) or session.new_visit_token()
-    response = LostLinkPage(request, visit).response(HTTPStatus.NOT_FOUND)
-    session.set_visit_token(response, visit, path(request), secure=secure)
-    return response
+    return LostLinkPage(request).response(HTTPStatus.NOT_FOUND)
 
 
 @post(GUEST)

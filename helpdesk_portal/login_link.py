@@ -3,7 +3,6 @@
 
 import datetime as dt
 import secrets
-from hashlib import sha256
 
 from sql import Null
 from trytond.exceptions import RateLimitException
@@ -15,6 +14,8 @@ from trytond.modules.helpdesk.lookup import CheckedSearchMixin
 from trytond.pool import Pool, PoolMeta
 from trytond.tools.email_ import normalize_email
 from trytond.transaction import Transaction, without_check_access
+
+from .secret_link import SecretLinkMixin
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
@@ -36,11 +37,10 @@ KEPT = dt.timedelta(days=2)
 
 
 class LoginLink(
-        CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
+        CheckedSearchMixin, CheckedExportMixin, SecretLinkMixin,
+        ModelSQL, ModelView):
     __name__ = 'helpdesk.login_link'
     _rec_name = 'email'
-
-    token_bytes = 32
 
     purpose = fields.Selection([
             ('login', "Log In"),
@@ -172,7 +172,7 @@ class LoginLink(
 
         It is the only time that it is known: only its hash is stored.
         """
-        token = secrets.token_urlsafe(self.token_bytes)
+        token = self.new_token()
         self.token_hash = self.hash(token)
         self.expires_at = (
             dt.datetime.now().replace(microsecond=0) + VALID[self.purpose])
@@ -184,19 +184,13 @@ class LoginLink(
         """
         Return the link for the token, or None if there is none in force.
 
-        Nothing is written: programs that look for viruses follow links too.
-        Who asked for no mail has no token, and '' is none (SE5).
+        Who asked for no mail has no token.
         """
-        if not token:
-            return
-        links = cls.search([
-                ('token_hash', '=', cls.hash(token)),
-                ('purpose', 'in', purposes),
-                ('used_at', '=', None),
-                ('expires_at', '>', dt.datetime.now()),
-                ])
-        for link in links:
-            return link
+        return cls.with_token(
+            token,
+            ('purpose', 'in', purposes),
+            ('used_at', '=', None),
+            ('expires_at', '>', dt.datetime.now()))
 
     @classmethod
     @without_check_access
@@ -270,10 +264,6 @@ class LoginLink(
                             ('used_at', '!=', None),
                             ],
                         ]))
-
-    @staticmethod
-    def hash(token):
-        return sha256(token.encode('utf-8', 'replace')).hexdigest()
 
 
 class Erase(metaclass=PoolMeta):

@@ -277,12 +277,8 @@ class LoginLink(metaclass=PoolMeta):
 
     def address(self, token):
         "Return the address of the page behind the token"
-        pool = Pool()
-        GuestLink = pool.get('helpdesk.guest_link')
         page = 'password' if self.purpose == 'password' else 'login'
-        # It is not taken from the request, as those of guest links
-        return GuestLink.base_address() + addresses.path(
-            '', Transaction().database.name, page, token)
+        return addresses.url(page, token)
 
     @staticmethod
     def _sender():

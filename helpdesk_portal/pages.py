@@ -118,6 +118,9 @@ class Page:
     scripts = ()
     # What the foot says of this page
     footer = None
+    csrf_field = session.CSRF_FIELD
+    # Pairs: the name of a field, or None, and what is wrong with it
+    errors = ()
 
     def __init__(self, request, language=None, visitor=None, company=None):
         """
@@ -272,8 +275,11 @@ class Page:
 
     @property
     def title(self):
-        return self.text(
+        title = self.text(
             'page_title', heading=self.heading, brand=self.brand)
+        if self.errors:
+            title = self.text('page_title_error', title=title)
+        return title
 
     def response(self, status=200):
         "Return the page as a response"
@@ -282,10 +288,30 @@ class Page:
             html, status=status, content_type='text/html; charset=utf-8',
             headers={'Content-Language': self.language})
         if preference.LANGUAGE in self.request.args:
-            GuestLink = Pool().get('helpdesk.guest_link')
             preference.keep_language(
                 self.request, response, self.lang.code, self.path(),
-                secure=GuestLink.is_secure(self.request))
+                secure=addresses.is_secure(self.request))
+        return response
+
+
+class VisitPage(Page):
+    "A page with forms for strangers, whose visit it begins"
+
+    def __init__(self, request, visitor=None, **kwargs):
+        super().__init__(request, visitor=visitor, **kwargs)
+        self.visit = (
+            session.visit_token(request) or session.new_visit_token())
+
+    @property
+    def form_token(self):
+        return super().form_token or session.csrf_token(self.visit)
+
+    def response(self, status=200):
+        response = super().response(status)
+        if not self.visitor and not session.visit_token(self.request):
+            session.set_visit_token(
+                response, self.visit, path=self.path(),
+                secure=addresses.is_secure(self.request))
         return response
 
 

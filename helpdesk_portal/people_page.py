@@ -42,13 +42,14 @@ class PeoplePage(Page):
         visitor is the Visitor who may change who is in copy of the ticket;
         typed is what to show again with its forms.Error.
         """
-        super().__init__(request, language=ticket.language, visitor=visitor)
+        super().__init__(
+            request, language=ticket.language, visitor=visitor,
+            company=ticket.company)
         pool = Pool()
         Participant = pool.get('helpdesk.participant')
         self.ticket = ticket
         self.typed = typed
         self._error = error
-        self.brand = ticket.company.rec_name
         self.people = [
             Person(p.id, p.email, p.name)
             for p in Participant.of_customer(ticket)]
@@ -58,11 +59,8 @@ class PeoplePage(Page):
         return self.text('people_heading', number=self.ticket.number)
 
     @property
-    def title(self):
-        title = super().title
-        if self._error:
-            title = self.text('page_title_error', title=title)
-        return title
+    def errors(self):
+        return [('email', self.error)] if self._error else []
 
     @property
     def error(self):

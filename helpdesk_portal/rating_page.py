@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from trytond.pool import Pool
 
-from . import forms, session
-from .pages import Page
+from . import forms
+from .pages import VisitPage
 
 
 @dataclass(frozen=True)
@@ -21,18 +21,14 @@ class Choice:
 class RatingForm:
     "The form with a choice for each score, as templates/rating.html shows it"
 
-    def __init__(self, page, address, token, sent=forms.Rating()):
+    def __init__(self, page, address, sent=forms.Rating()):
         """
         page is the Page that shows it, address the path that it is sent to;
-        token the csrf_token that it sends back; sent the forms.Rating to show
-        again, with its errors.
+        sent the forms.Rating to show again, with its errors.
         """
         self.page = page
         self.address = address
-        self.token = token
         self.sent = sent
-
-    csrf_field = session.CSRF_FIELD
 
     @property
     def choices(self):
@@ -50,6 +46,10 @@ class RatingForm:
     @property
     def comment(self):
         return self.sent.comment
+
+    @property
+    def errors(self):
+        return [(name, self.error(name)) for name in self.sent.errors]
 
     def error(self, name):
         error = self.sent.errors.get(name)
@@ -84,37 +84,31 @@ class RatingPart:
                 forms.Rating(given.score, given.comment or '') if given
                 else forms.Rating())
         return RatingForm(
-            page, page.path('tickets', page.number, 'rate'),
-            page.form_token, sent)
+            page, page.path('tickets', page.number, 'rate'), sent)
 
 
-class RatingPage(Page):
+class RatingPage(VisitPage):
     "The page behind the link of a mail: of the ticket it tells only the name"
     template = 'rate.html'
 
-    def __init__(self, request, asked, visit, sent=forms.Rating()):
+    def __init__(self, request, asked, sent=forms.Rating()):
         """
-        asked is the helpdesk.rating.request; visit the token of the visit;
-        sent the forms.Rating to show.
+        asked is the helpdesk.rating.request; sent the forms.Rating to show.
         """
         ticket = asked.ticket
-        super().__init__(request, language=ticket.language)
+        super().__init__(
+            request, language=ticket.language, company=ticket.company)
         self.ticket = ticket
         self.status = asked.status
-        self.brand = ticket.company.rec_name
-        self.form = RatingForm(
-            self, request.path, session.csrf_token(visit), sent)
+        self.form = RatingForm(self, request.path, sent)
 
     @property
     def heading(self):
         return self.text(f'rating_{self.status}_heading')
 
     @property
-    def title(self):
-        title = super().title
-        if self.form.sent.errors:
-            title = self.text('page_title_error', title=title)
-        return title
+    def errors(self):
+        return self.form.errors
 
     @property
     def sentence(self):

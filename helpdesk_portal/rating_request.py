@@ -2,20 +2,18 @@
 # of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
-import secrets
-from hashlib import sha256
 
 from trytond.model import Index, ModelSQL, Unique, fields
 from trytond.pool import Pool, PoolMeta
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import without_check_access
 
 from . import addresses
+from .secret_link import SecretLinkMixin
 
 
-class RatingRequest(ModelSQL):
+class RatingRequest(SecretLinkMixin, ModelSQL):
     __name__ = 'helpdesk.rating.request'
 
-    token_bytes = 32
     valid_for = dt.timedelta(days=30)
 
     ticket = fields.Many2One(
@@ -65,7 +63,7 @@ class RatingRequest(ModelSQL):
         """
         expires_at = (
             dt.datetime.now().replace(microsecond=0) + cls.valid_for)
-        tokens = [secrets.token_urlsafe(cls.token_bytes) for _ in tickets]
+        tokens = [cls.new_token() for _ in tickets]
         cls.create([{
                     'ticket': ticket.id,
                     'email': ticket.email,
@@ -73,38 +71,20 @@ class RatingRequest(ModelSQL):
                     'token_hash': cls.hash(token),
                     'expires_at': expires_at,
                     } for ticket, token in zip(tickets, tokens)])
-        return [cls._address(token) for token in tokens]
-
-    @classmethod
-    def _address(cls, token):
-        pool = Pool()
-        GuestLink = pool.get('helpdesk.guest_link')
-        return GuestLink.base_address() + addresses.path(
-            '', Transaction().database.name, 'rate', token)
-
-    @staticmethod
-    def hash(token):
-        return sha256(token.encode('utf-8', 'replace')).hexdigest()
+        return [addresses.url('rate', token) for token in tokens]
 
     @classmethod
     @without_check_access
     def find(cls, token):
-        """
-        Return the request for the token, or None if there is none in force.
-
-        Nothing is written: programs that look at mails follow all links.
-        """
+        "Return the request for the token, None if there is none in force"
         pool = Pool()
         Configuration = pool.get('helpdesk.configuration')
         if not Configuration.is_on('use_ratings'):
             return
-        for request in cls.search([
-                    ('token_hash', '=', cls.hash(token)),
-                    ('expires_at', '>', dt.datetime.now()),
-                    ]):
-            # Who no longer is the ticket's customer has no say
-            if request.email == request.ticket.email:
-                return request
+        request = cls.with_token(token, ('expires_at', '>', dt.datetime.now()))
+        # Who no longer is the ticket's customer has no say
+        if request and request.email == request.ticket.email:
+            return request
 
     def record(self, score, comment):
         "Record the verdict, once; return whether it was."

@@ -14,29 +14,21 @@ RATE = f'{BASE}/rate/<token>'
 
 @get(RATE)
 def rate(request, pool, token):
-    GuestLink = pool.get('helpdesk.guest_link')
-    asked = _find(pool, token)
-    visit = session.visit_token(request) or session.new_visit_token()
     # What the link says is only proposed: programs follow links as well
-    response = RatingPage(
-        request, asked, visit,
-        forms.Rating(forms.read_score(request.args.get('score')))).response()
-    session.set_visit_token(
-        response, visit, path(request), secure=GuestLink.is_secure(request))
-    return response
+    proposed = forms.Rating(forms.read_score(request.args.get('score')))
+    return RatingPage(request, _find(pool, token), proposed).response()
 
 
 @post(RATE)
 def rated(request, pool, token):
-    visit = session.visit_token(request)
-    check_form(request, visit)
+    check_form(request, session.visit_token(request))
     asked = _find(pool, token)
     sent = _read(request)
     if not sent.valid:
-        return RatingPage(request, asked, visit, sent).response(
+        return RatingPage(request, asked, sent).response(
             HTTPStatus.UNPROCESSABLE_ENTITY)
     if not asked.record(sent.score, sent.comment):
-        return RatingPage(request, asked, visit).response(HTTPStatus.CONFLICT)
+        return RatingPage(request, asked).response(HTTPStatus.CONFLICT)
     return redirect(path(request, 'rate', token), HTTPStatus.SEE_OTHER)
 
 

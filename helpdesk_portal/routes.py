@@ -10,13 +10,14 @@ ticket_routes, ...
 import logging
 import re
 from functools import wraps
+from urllib.parse import urlencode
 
 import trytond.config as config
 from trytond import backend
 from trytond.exceptions import RateLimitException, UserError, UserWarning
 from trytond.modules.helpdesk_mail.intake.file import safe_file_name
 from trytond.protocols.wrappers import (
-    HTTPStatus, Response, abort, allow_null_origin, exceptions,
+    HTTPStatus, Response, abort, allow_null_origin, exceptions, redirect,
     set_max_request_size, with_pool, with_transaction)
 from trytond.transaction import Transaction
 from trytond.wsgi import app
@@ -158,6 +159,13 @@ def check_form(request, token):
     request.max_form_memory_size = MAX_FORM
     if not token or not session.csrf_valid(request, token):
         abort(HTTPStatus.FORBIDDEN)
+
+
+def to_login(request, back):
+    "Lead a stranger to the login, and from there to the path of a page"
+    return redirect(
+        f'{path(request, "login")}?{urlencode({"next": back}, safe="/:")}',
+        HTTPStatus.SEE_OTHER)
 
 
 def identifier(value):

@@ -1,11 +1,9 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
-from urllib.parse import urlencode
-
 from trytond.protocols.wrappers import HTTPStatus, redirect
 
-from .routes import BASE, get, path, visitor
+from .routes import BASE, get, path, to_login, visitor
 from .ticket_filter import read_filter
 from .ticket_list_page import TicketListPage
 
@@ -17,9 +15,7 @@ def tickets(request, pool):
     if not found:
         # Who comes back from there finds what they looked for
         back = path(request, 'tickets') + wanted.query(page=wanted.page)
-        return redirect(
-            f'{path(request, "login")}?{urlencode({"next": back})}',
-            HTTPStatus.SEE_OTHER)
+        return to_login(request, back)
     page = TicketListPage(request, found, wanted)
     if wanted.page > 1 and not page.rows:
         # There are no longer as many

@@ -13,7 +13,7 @@ from trytond.modules.helpdesk_mail.intake.file import safe_file_name
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from . import forms, prose, session
+from . import forms, prose
 from .authorization_page import AuthorizationPart
 from .decision import Decision
 from .pages import Moment, Page
@@ -95,13 +95,6 @@ class TicketPage(Page):
     def heading(self):
         return self.text(
             'ticket_heading', number=self.number, subject=self.subject)
-
-    @property
-    def title(self):
-        title = super().title
-        if self.errors:
-            title = self.text('page_title_error', title=title)
-        return title
 
     @property
     def number(self):
@@ -197,12 +190,6 @@ class TicketPage(Page):
         return RatingPart(self)
 
     # The form to answer
-
-    csrf_field = session.CSRF_FIELD
-
-    @property
-    def csrf_token(self):
-        return self.form_token
 
     @property
     def address(self):

@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 
 from trytond.pool import Pool
-from trytond.tools import timezone as tz
 from trytond.transaction import Transaction
 
 from . import forms, pages, proof_of_work, recaptcha, session, web_form
@@ -77,12 +76,9 @@ class SectionPage(Page):
     "What the pages of one section have in common"
 
     def __init__(self, request, section, visitor=None, embedded=False):
-        super().__init__(request, visitor=visitor)
+        super().__init__(request, visitor=visitor, company=section.company)
         self.section = section.in_language(self.lang.code)
         self.embedded = embedded
-        self.brand = section.company.rec_name
-        if section.company.timezone:
-            self.zone = tz.get_tzinfo(section.company.timezone)
 
     @property
     def address(self):
@@ -110,7 +106,6 @@ class WebFormPage(SectionPage):
     lengths = web_form.LENGTHS
     trap = web_form.TRAP
     stamp_field = STAMP_FIELD
-    csrf_field = session.CSRF_FIELD
     progress = PROGRESS
 
     def __init__(
@@ -137,13 +132,6 @@ class WebFormPage(SectionPage):
     @property
     def heading(self):
         return self.section.name
-
-    @property
-    def title(self):
-        title = super().title
-        if self.errors:
-            title = self.text('page_title_error', title=title)
-        return title
 
     @property
     def description(self):
@@ -295,7 +283,6 @@ class ThanksPage(SectionPage):
 class ConfirmPage(SectionPage):
     "Asks whether the request is theirs, as programs follow links too"
     template = 'confirm.html'
-    csrf_field = session.CSRF_FIELD
 
     def __init__(self, request, asked, token):
         super().__init__(request, asked.section)

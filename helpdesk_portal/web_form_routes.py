@@ -10,8 +10,8 @@ from trytond.protocols.wrappers import HTTPStatus, abort, redirect
 from . import form_stamp, pages, proof_of_work, recaptcha, session, web_form
 from .forms import Error
 from .routes import (
-    BASE, LIMITS, MAX_FORM, check_form, get, identifier, path, post, uploaded,
-    visitor)
+    BASE, LIMITS, MAX_FORM, check_form, get, identifier, path, post, to_login,
+    uploaded, visitor)
 from .web_form_page import (
     PROOF_FIELD, RECAPTCHA_FIELD, STAMP_FIELD, ConfirmPage, SectionsPage,
     SimilarPage, ThanksPage, WebFormPage)
@@ -43,7 +43,7 @@ def form(request, pool, id):
     who = visitor(request, pool)
     section = _section(pool, id)
     if not section.has_web_form(who):
-        return _log_in(request, section)
+        return to_login(request, path(request, 'new', str(section.id)))
     return _form(request, section, who).response()
 
 
@@ -52,7 +52,7 @@ def send(request, pool, id):
     who = visitor(request, pool)
     section = _section(pool, id)
     if not section.has_web_form(who):
-        return _log_in(request, section)
+        return to_login(request, path(request, 'new', str(section.id)))
     return Submission(request, pool, section, who).answer()
 
 
@@ -240,14 +240,6 @@ def _framed(pool, id):
 def _asked(pool, token):
     WebRequest = pool.get('helpdesk.web_request')
     return WebRequest.find(token) or abort(HTTPStatus.NOT_FOUND)
-
-
-def _log_in(request, section):
-    "Lead a stranger to the form by way of the login"
-    address = path(request, 'new', str(section.id))
-    return redirect(
-        f'{path(request, "login")}?next={quote(address, safe="/:")}',
-        HTTPStatus.SEE_OTHER)
 
 
 def _form(

@@ -8,7 +8,6 @@ from trytond.i18n import gettext
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
-from trytond.transaction import Transaction
 
 from . import addresses, web_form
 from .exceptions import OriginError
@@ -54,13 +53,7 @@ class Section(metaclass=PoolMeta):
 
     @classmethod
     def get_web_form_address(cls, sections, name):
-        pool = Pool()
-        GuestLink = pool.get('helpdesk.guest_link')
-        base = GuestLink.base_address()
-        database = Transaction().database.name
-        return {
-            s.id: base + addresses.path('', database, 'new', str(s.id))
-            for s in sections}
+        return {s.id: addresses.url('new', str(s.id)) for s in sections}
 
     @classmethod
     def validate_fields(cls, sections, field_names):

@@ -7,13 +7,11 @@ It waits for whom the address belongs to. The mail that asks them has nothing
 of what was typed in it: anybody may have typed their address (PO5).
 """
 import datetime as dt
-import secrets
 import smtplib
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from hashlib import sha256
 
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, fields
@@ -27,16 +25,17 @@ from trytond.modules.helpdesk_mail.outgoing import PAUSES, Outgoing
 from trytond.modules.helpdesk_mail.pending import not_queued
 from trytond.modules.helpdesk_mail.smtp_server import Connections
 from trytond.pool import Pool, PoolMeta
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import without_check_access
 
 from . import addresses, forms, web_form
+from .secret_link import SecretLinkMixin
 
 # So long the queue has to send a mail before the scheduled action does
 FIRST_TRY = dt.timedelta(minutes=1)
 TYPED = ['name', 'email', 'phone', 'company', 'subject', 'text']
 
 
-class WebRequest(ModelSQL):
+class WebRequest(SecretLinkMixin, ModelSQL):
     __name__ = 'helpdesk.web_request'
 
     section = fields.Many2One(
@@ -121,13 +120,7 @@ class WebRequest(ModelSQL):
     @without_check_access
     def find(cls, token):
         "Return the request that the token of a mail confirms, or None"
-        if not token:
-            return
-        for request in cls.search([
-                    ('token_hash', '=', cls.hash(token)),
-                    ('expires_at', '>', dt.datetime.now()),
-                    ]):
-            return request
+        return cls.with_token(token, ('expires_at', '>', dt.datetime.now()))
 
     @classmethod
     @without_check_access
@@ -186,7 +179,7 @@ class WebRequest(ModelSQL):
         cls.save(requests)
 
     def _send(self, connections):
-        token = secrets.token_urlsafe()
+        token = self.new_token()
         try:
             message = self.render(token)
             connections.send(
@@ -230,24 +223,12 @@ class WebRequest(ModelSQL):
             body=gettext(
                 'helpdesk_portal.msg_web_request_body', language,
                 section=section.mail_name or section.name,
-                url=self.address(token),
+                url=addresses.url('confirm', token),
                 days=Pool().get('helpdesk.configuration')(1).web_request_days),
             language=language or '')
         message.set_content(compose.to_text(layout))
         message.add_alternative(compose.to_html(layout), subtype='html')
         return message
-
-    @classmethod
-    def address(cls, token):
-        "Return the address of the page that confirms the request"
-        pool = Pool()
-        GuestLink = pool.get('helpdesk.guest_link')
-        return GuestLink.base_address() + addresses.path(
-            '', Transaction().database.name, 'confirm', token)
-
-    @staticmethod
-    def hash(token):
-        return sha256(token.encode('utf-8', 'replace')).hexdigest()
 
     @classmethod
     def send_waiting(cls):

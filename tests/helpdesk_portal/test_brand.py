@@ -7,6 +7,7 @@ import unittest
 from trytond import backend
 from trytond.model.exceptions import (
     AccessError, DomainValidationError, SQLConstraintError)
+from trytond.modules.company.tests import create_company
 from trytond.modules.helpdesk_portal.brand import MAX_LOGO
 from trytond.modules.helpdesk_portal.exceptions import (
     BrandColorError, BrandLinkError, BrandLogoError)
@@ -265,6 +266,51 @@ class PagesTestCase(PortalTestCase):
                         s for s in statements if re.search(
                             'FROM "(helpdesk_brand|ir_lang|company_company)"',
                             s)], [])
+
+
+class CompaniesTestCase(PortalTestCase):
+    "Each company has a brand of its own on its pages (X7)"
+
+    @classmethod
+    def setUpDatabase(cls):
+        super().setUpDatabase()
+        pool = Pool(DB_NAME)
+        Brand = pool.get('helpdesk.brand')
+        Request = pool.get('helpdesk.rating.request')
+        Section = pool.get('helpdesk.section')
+        Ticket = pool.get('helpdesk.ticket')
+        first = Section(cls.section)
+        second = tools.create_section(company=create_company("Fusteria Roca"))
+        second.company.timezone = 'Atlantic/Canary'
+        second.company.save()
+        for section, values in [
+                (first, {'name': "Soler Help", 'logo': PNG}),
+                (second, {'name': "Roca Help"}),
+                ]:
+            with Transaction().set_context(company=section.company.id):
+                Brand.create([{'company': section.company.id, **values}])
+        Section.write([first, second], {
+                'visibility': 'public', 'web_form': 'everyone'})
+        ticket = tools.create_ticket(second)
+        Ticket.open([ticket])
+        Ticket.resolve([ticket])
+        address, = Request.make([ticket])
+        cls.other = second.id
+        cls.rate = f'rate/{address.rpartition("/")[2]}'
+
+    def test_pages(self):
+        for path, name, logo in [
+                (f'new/{self.section}', "Soler Help", True),
+                (f'new/{self.other}', "Roca Help", False),
+                (f'new/{self.other}/thanks', "Roca Help", False),
+                (self.rate, "Roca Help", False),
+                ]:
+            with self.subTest(path=path):
+                response = self.client().get(f'{self.base}/{path}')
+                page = response.get_data(as_text=True)
+                self.assertEqual(response.status_code, 200)
+                self.assertIn(f'· {name}</title>', page)
+                self.assertEqual('class="logo"' in page, logo)
 
 
 del ModuleTestCase, PortalTestCase

@@ -116,7 +116,8 @@ class LoginTestCase(AccountTestCase):
                 self.assertEqual(response.status_code, 429)
                 self.assertIn('Retry-After', response.headers)
                 self.assertIn(
-                    "That was too often", response.get_data(as_text=True))
+                    "That was a little too often",
+                    response.get_data(as_text=True))
                 # Nobody waits meanwhile, as Tryton has it
                 self.assertNotIn(
                     time.sleep, [c.args[0] for c in atexit.call_args_list])
@@ -161,8 +162,9 @@ class LoginTestCase(AccountTestCase):
                 ('https://help.example.com', True),
                 ('http://help.example.com', False),
                 ]:
-            with patch('trytond.modules.helpdesk_portal.guest_link.GuestLink'
-                    '.base_address', return_value=base):
+            with patch(
+                    'trytond.modules.helpdesk_portal.addresses.base_address',
+                    return_value=base):
                 _, response = self.log_in()
             cookie, = [
                 c for c in response.headers.getlist('Set-Cookie')

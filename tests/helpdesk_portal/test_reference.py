@@ -5,6 +5,7 @@ import re
 from trytond.model import DictSchemaMixin, ModelSQL
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
+from trytond.wsgi import app
 
 from tests.environment import ROOT
 
@@ -75,3 +76,23 @@ def test_names():
         assert f'``{cron.method}``' in text
     for access in Access.search([('model', 'like', 'helpdesk.%')]):
         assert access.model in text
+
+
+def test_addresses():
+    "It has all pages of the portal, in order"
+    base = '/<database_name>/helpdesk/'
+    # That for what does not exist is no page
+    rules = [
+        r for r in app.url_map.iter_rules()
+        if r.rule.startswith(base) and r.rule != f'{base}<path:anything>']
+    pages = {
+        (_path(r.rule.removeprefix(base[:-1])), method)
+        for r in rules for method in r.methods - {'HEAD', 'OPTIONS'}}
+    described = re.findall(
+        r'^``(/[^`]*)`` +(GET|POST)\b', reference(), flags=re.M)
+    assert described == sorted(pages)
+
+
+def _path(rule):
+    rule = rule.replace('<path:number>', '<number>')
+    return re.sub('^/(new|embed)/<id>', r'/\1/<section>', rule)
