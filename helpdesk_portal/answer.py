@@ -66,7 +66,8 @@ class Ticket(metaclass=PoolMeta):
         Return a new ticket of the customer that follows up this one.
 
         Its number and link go out by mail, since the visitor's link opens the
-        old ticket only.
+        old ticket only. There are few such mails: a link may have come into
+        other hands (PO5).
         """
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
@@ -77,7 +78,7 @@ class Ticket(metaclass=PoolMeta):
                     'channel': 'web',
                     'state': 'open',
                     }])
-        Conversation.acknowledge([ticket])
+        Conversation.acknowledge(Conversation.within_limit([ticket]))
         return ticket
 
     def _follow_up_of(self, visitor):

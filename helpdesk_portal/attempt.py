@@ -57,5 +57,7 @@ class Attempt(LoginAttempt):
 
     @staticmethod
     def _login(what, email):
-        # A mailbox has as many addresses with a plus sign as one likes
-        return f'{what} {plain(email.lower())}'
+        # A mailbox has as many addresses with a plus sign as one likes, and
+        # of many providers with dots
+        local, _, domain = plain(email.lower()).rpartition('@')
+        return f'{what} {local.replace(".", "")}@{domain}'

@@ -17,11 +17,14 @@ from trytond.transaction import Transaction, without_check_access
 
 from .secret_link import SecretLinkMixin
 
+WHAT = 'link'
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 # So often a link can be asked for within the time, so that nobody's mailbox
 # is filled. Whoever uses it up for somebody else leaves them their password
 PER_ADDRESS = [(HOUR, 5), (DAY, 15)]
+# With all the addresses that a mailbox has by plus signs and dots
+PER_MAILBOX = 10
 # Behind one there may be all of a customer's office
 PER_NETWORK = [(HOUR, 60)]
 # For so long the link can be used once the mail is out
@@ -136,11 +139,13 @@ class LoginLink(
         Raises RateLimitException if it was asked for too often.
         """
         pool = Pool()
+        Attempt = pool.get('helpdesk.portal.attempt')
         User = pool.get('web.user')
         email = cls.clean_email(email)
         _, network = Transaction().remote_address()
         network = str(network) if network else None
         cls._check_limits(email, network)
+        Attempt.note(WHAT, email)
         link, = cls.create([{
                     **values,
                     'purpose': purpose,
@@ -153,6 +158,8 @@ class LoginLink(
 
     @classmethod
     def _check_limits(cls, email, network):
+        pool = Pool()
+        Attempt = pool.get('helpdesk.portal.attempt')
         now = dt.datetime.now()
         limits = [('email', email, *limit) for limit in PER_ADDRESS]
         if network:
@@ -163,7 +170,9 @@ class LoginLink(
             cls.search(
                 [(name, '=', value), ('at', '>', now - time)], count=True)
             for name, value, time, _ in limits]
-        if any(c >= limit for c, (*_, limit) in zip(counts, limits)):
+        is_over = Attempt.is_over(WHAT, PER_MAILBOX, email)
+        if is_over or any(
+                c >= limit for c, (*_, limit) in zip(counts, limits)):
             raise RateLimitException()
 
     def set_token(self):

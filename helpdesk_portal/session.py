@@ -35,7 +35,9 @@ def set_guest_token(response, token, path, secure):
 
 def account_key(request):
     "Return the key of the account's session in the cookie, or an empty str"
-    return request.cookies.get(ACCOUNT_COOKIE, '')
+    key = request.cookies.get(ACCOUNT_COOKIE, '')
+    # PostgreSQL refuses NUL
+    return key if key.isprintable() else ''
 
 
 def set_account_key(response, key, path, secure, seconds=None):

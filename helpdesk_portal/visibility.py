@@ -131,12 +131,17 @@ class Ticket(metaclass=PoolMeta):
         wrote is shared or not by _queries_shared. The party is the person
         if an agent made it the contact of another customer, or if the
         ticket has no address that tells who asked. Nor is a party that two
-        accounts have one person.
+        accounts have one person. Any agent can give a party an address, so
+        that opens nothing of the sections that only their members see.
         """
         pool = Pool()
+        Section = pool.get('helpdesk.section')
         User = pool.get('web.user')
-        table, user, other = (
-            cls.__table__(), User.__table__(), User.__table__())
+        table, section, user, other = (
+            cls.__table__(), Section.__table__(), User.__table__(),
+            User.__table__())
+        for_members = table.section.in_(section.select(
+                section.id, where=section.visibility == 'private'))
         person = user.select(user.party,
             where=(user.id == visitor.user)
             & (user.party != Null)
@@ -148,10 +153,10 @@ class Ticket(metaclass=PoolMeta):
             table.select(table.id,
                 where=Coalesce(table.email, '') == visitor.email),
             table.select(table.id,
-                where=table.contact.in_(person)
+                where=table.contact.in_(person) & ~for_members
                 & (no_email | (table.party != table.contact))),
             table.select(table.id,
-                where=table.party.in_(person)
+                where=table.party.in_(person) & ~for_members
                 & (table.contact == Null) & no_email),
             ]
 

@@ -17,6 +17,9 @@ from .web_form_page import (
     SimilarPage, ThanksPage, WebFormPage)
 
 WHAT = 'form'
+MAIL = 'confirm'
+# Mails that ask a mailbox in an hour, whatever else the forms take from it
+MAILS = 5
 
 
 @get(f'{BASE}/')
@@ -171,16 +174,19 @@ class Submission:
             return Error('hasty')
 
     @staticmethod
-    def _check_limit(Attempt, limit, email=None):
-        if Attempt.is_over(WHAT, limit, email):
+    def _check_limit(Attempt, limit, email=None, what=WHAT):
+        if Attempt.is_over(what, limit, email):
             abort(HTTPStatus.TOO_MANY_REQUESTS)
 
     def _file(self, Nonce, typed, person):
         "Return the ticket that was made, None if a mail asks first"
+        Attempt = self.pool.get('helpdesk.portal.attempt')
         Ticket = self.pool.get('helpdesk.ticket')
         WebRequest = self.pool.get('helpdesk.web_request')
         language = pages.Page(self.request).lang
         if not person:
+            self._check_limit(Attempt, MAILS, typed.email, MAIL)
+            Attempt.note(MAIL, typed.email)
             WebRequest.ask(self.section, typed, language)
             return
         ticket = Ticket.file_request(self.section, typed, language)

@@ -49,6 +49,7 @@ class AccountTestCase(PortalTestCase):
         with self.transaction() as transaction:
             for name in [
                     'web.user', 'helpdesk.login_link',
+                    'helpdesk.portal.attempt',
                     'web.user.authenticate.attempt']:
                 Model = pool.get(name)
                 with transaction.set_context(active_test=False):

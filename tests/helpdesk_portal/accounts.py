@@ -81,13 +81,13 @@ class AccountTestCase(PortalTestCase):
             transaction.commit()
             return ticket.number
 
-    def internal_section(self):
+    def internal_section(self, visibility='internal'):
         pool = Pool(DB_NAME)
         with self.transaction() as transaction:
             Section = pool.get('helpdesk.section')
             section = tools.create_section(
                 "Confidential", company=Section(self.section).company,
-                visibility='internal')
+                visibility=visibility)
             transaction.commit()
             return section.id
 

@@ -252,5 +252,23 @@ class AnswerTestCase(PortalTestCase):
             self.assertIn(
                 '/guest/', mail.mail_footer([mail])[mail.id])
 
+    def test_follow_ups_fill_no_mailbox(self):
+        "PO5: whoever got hold of a link can't have many mails sent"
+        number, token = self.ticket(email='bombed@example.com')
+        client = self.guest(number, token)
+        self.post(client, number, '', action='/close')
+        with patch.object(
+                Pool(DB_NAME).get('helpdesk.conversation'), 'send'):
+            for i in range(7):
+                response = self.post(client, number, f"Again {i}")
+                self.assertEqual(response.status_code, 303)
+
+        with self.transaction():
+            follow_ups = self.record(number).follow_ups
+            self.assertEqual(len(follow_ups), 7)
+            self.assertEqual(sum(
+                    c.direction == 'out'
+                    for t in follow_ups for c in t.conversations), 5)
+
 
 del PortalTestCase

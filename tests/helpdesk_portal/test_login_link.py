@@ -151,6 +151,21 @@ class AskTestCase(AccountTestCase):
             transaction.commit()
         self.assertEqual(self.ask_link(self.client()).status_code, 303)
 
+    def test_limit_of_mailbox(self):
+        "PO5: a mailbox has many addresses, and is not filled by them"
+        for i in range(10):
+            response = self.form(
+                self.client(), 'register', name="M",
+                email=f'v.i{"." * (i % 2)}ctim+{i}@example.com')
+            self.assertEqual(response.status_code, 303)
+        for email, status in [
+                ('victim@example.com', 429), ('vic.tim+x@example.com', 429),
+                ('VICTIM@example.com', 429), ('victim@example.org', 303)]:
+            with self.subTest(email=email):
+                response = self.form(
+                    self.client(), 'register', name="M", email=email)
+                self.assertEqual(response.status_code, status)
+
     def test_limit_of_network(self):
         with patch('trytond.modules.helpdesk_portal.login_link.PER_NETWORK',
                 [(dt.timedelta(hours=1), 2)]):

@@ -38,6 +38,16 @@ class SessionTestCase(unittest.TestCase):
 
         self.assertNotIn('Secure', response.headers['Set-Cookie'])
 
+    def test_account_key(self):
+        "SE17: what a database refuses is no key"
+        for cookie, key in [
+                ('helpdesk_session=0a1b2c', '0a1b2c'),
+                ('helpdesk_session="0a\\0001b"', ''),
+                ('helpdesk_session="\\012"', ''),
+                ('', '')]:
+            self.assertEqual(
+                session.account_key(request(cookie)), key, cookie)
+
     def test_guest_token(self):
         for cookie, token in [
                 (None, ''),

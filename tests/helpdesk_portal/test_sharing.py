@@ -102,6 +102,23 @@ class SharingTestCase(AccountTestCase):
         self.log_in(self.address(), party=person)
         self.assertEqual(self.status(client, f'/tickets/{number}'), 404)
 
+    def test_person_of_members_only(self):
+        "SE12: who gives a party an address sees no more by it than before"
+        person, email = self.party("Olga"), self.address()
+        client = self.log_in(email, party=person)
+        for visibility, status in [('private', 404), ('internal', 200)]:
+            section = self.internal_section(visibility)
+            for values in [
+                    {'contact': person, 'party': self.party_id},
+                    {'party': person, 'email': None}]:
+                number = self.made(section=section, **values)
+                self.assertEqual(
+                    self.status(client, f'/tickets/{number}'), status, values)
+            # The address itself was proven
+            number = self.made(section=section, email=email)
+            self.assertEqual(
+                self.status(client, f'/tickets/{number}'), 200)
+
     def test_chosen(self):
         chosen, other = self.address('chosen'), self.address('other')
         client = self.log_in(chosen)

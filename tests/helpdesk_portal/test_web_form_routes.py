@@ -457,6 +457,17 @@ class LimitTestCase(WebFormTestCase):
         self.assertEqual(statuses, [303, 303, 429])
         self.assertEqual(len(self.mails()), 2)
 
+    def test_unconfirmed_without_limit(self):
+        "PO5: however many requests are taken, few mails ask about them"
+        self.configure(web_form_per_address=None)
+        statuses = [
+            self.send(proof=False, email=e).status_code for e in [
+                'joan@example.com', 'joan+1@example.com', 'j.oan@example.com',
+                'JOAN@example.com', 'joan@example.com', 'joan@example.com']]
+        self.assertEqual(statuses, [303] * 5 + [429])
+        self.assertEqual(len(self.mails()), 5)
+        self.assertEqual(self.send().status_code, 303)
+
 
 class EmbeddedTestCase(WebFormTestCase):
     "The form in a frame of another site (B4)"
