@@ -61,39 +61,39 @@ def read(form, *names, optional=()):
 def _read_email(text):
     email = text.strip().lower()
     if not email:
-        return email, Error('email_required')
+        return email, Error('form_email_required')
     if (len(email) > EMAIL_LENGTH or not email.isprintable()
             or not _EMAIL.fullmatch(email)):
-        return email, Error('email_invalid')
+        return email, Error('account_email_invalid')
     return email, None
 
 
 def _read_name(text):
     name = ' '.join(text.split())
     if not name:
-        return name, Error('name_required')
+        return name, Error('form_name_required')
     if len(name) > NAME_LENGTH or not name.isprintable():
-        return name, Error('name_invalid', {'limit': NAME_LENGTH})
+        return name, Error('account_name_invalid', {'limit': NAME_LENGTH})
     return name, None
 
 
 def _read_password(text):
     # What is wrong with it is only known to whoever keeps its hash
     if not text:
-        return text, Error('password_required')
+        return text, Error('account_password_required')
     if len(text) >= PASSWORD_LENGTHS.stop:
-        return '', Error('password_wrong')
+        return '', Error('account_password_wrong')
     return text, None
 
 
 def _read_new_password(text):
     if not text:
-        return text, Error('password_required')
+        return text, Error('account_password_required')
     if len(text) < PASSWORD_LENGTHS.start:
-        return text, Error('password_short', {
+        return text, Error('account_password_short', {
                 'limit': PASSWORD_LENGTHS.start})
     if len(text) >= PASSWORD_LENGTHS.stop:
-        return text, Error('password_long', {
+        return text, Error('account_password_long', {
                 'limit': PASSWORD_LENGTHS.stop - 1})
     return text, None
 

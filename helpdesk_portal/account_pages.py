@@ -79,7 +79,7 @@ class FormPage(VisitPage):
     def error(self, name):
         error = self.typed.errors.get(name)
         if isinstance(error, Error):
-            return self.text(f'account_{error.key}', **error.variables)
+            return self.text(error.key, **error.variables)
         return error
 
     @property

@@ -58,7 +58,7 @@ def log_in(request, pool):
         if user:
             return _logged_in(request, pool, user, next_path)
         # The same whatever is wrong
-        typed = typed.with_errors(email=Error('password_wrong'))
+        typed = typed.with_errors(email=Error('account_password_wrong'))
     return _login_page(request, pool, next_path, typed=typed).response(
         HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -248,7 +248,8 @@ def set_password(request, pool):
     if (typed.valid and user.password_hash
             and not User.helpdesk_authenticate(
                 user.email, typed.get('password'))):
-        typed = typed.with_errors(password=Error('current_password_wrong'))
+        typed = typed.with_errors(
+            password=Error('account_current_password_wrong'))
     if not typed.valid:
         return _account_page(request, pool, found, typed=typed).response(
             HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -82,7 +82,7 @@ def _signature(form):
     name = ' '.join(one_line(form.get('name', '')).split())
     errors, kind, picture = {}, None, None
     if not name:
-        errors['signer'] = Error('authorization_name_required')
+        errors['signer'] = Error('form_name_required')
     elif len(name) > MAX_NAME:
         errors['signer'] = Error(
             'authorization_name_too_long', {'limit': MAX_NAME})

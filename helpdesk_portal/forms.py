@@ -127,5 +127,6 @@ def _files_error(files, limits):
 
 
 def mebibytes(size):
-    "Return the size in bytes as people read it: '10' or '0.5' MiB"
-    return f'{size / MIB:.1f}'.removesuffix('.0')
+    "Return how many MiB the bytes are, with one decimal if it needs one"
+    size = round(size / MIB, 1)
+    return int(size) if size.is_integer() else size

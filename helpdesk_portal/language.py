@@ -2,6 +2,7 @@
 # of this repository contains the full copyright notices and license terms.
 
 from trytond.cache import Cache
+from trytond.i18n import gettext
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction
 
@@ -39,6 +40,17 @@ class Lang(metaclass=PoolMeta):
         return {
             values['code']: values['name']
             for values in cls._helpdesk_values()}
+
+    def helpdesk_text(self, key, **variables):
+        """
+        Return the message of the module in the language.
+
+        Numbers among the variables are written as the language does.
+        """
+        return gettext(f'helpdesk_portal.msg_{key}', self.code, **{
+                name: self.format_number(value)
+                if isinstance(value, (int, float)) else value
+                for name, value in variables.items()})
 
     @classmethod
     def _helpdesk_values(cls):

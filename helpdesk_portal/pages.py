@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from jinja2 import Environment, FileSystemLoader
-from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.protocols.wrappers import Response
 from trytond.tools import file_open
@@ -181,8 +180,7 @@ class Page:
 
     def text(self, key, **variables):
         "Return the message of the module in the language of the page"
-        return gettext(
-            f'helpdesk_portal.msg_{key}', self.lang.code, **variables)
+        return self.lang.helpdesk_text(key, **variables)
 
     def moment(self, value):
         "Return the Moment of a naive UTC datetime, or None"

@@ -13,7 +13,6 @@ import unicodedata
 from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
-from trytond.i18n import gettext
 from trytond.modules.helpdesk_mail.intake.file import safe_file_name
 from trytond.modules.helpdesk_mail.intake.layout import picture_type
 from trytond.pool import Pool
@@ -99,8 +98,7 @@ class TicketDocument:
 
     def text(self, key, **variables):
         "Return the message of the module in the language of the document"
-        return gettext(
-            f'helpdesk_portal.msg_{key}', self.lang.code, **variables)
+        return self.lang.helpdesk_text(key, **variables)
 
     def moment(self, value):
         "Return the Moment of a naive UTC datetime, or None"

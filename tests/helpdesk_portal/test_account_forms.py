@@ -66,20 +66,22 @@ class FormTestCase(unittest.TestCase):
                 (' Marta@Example.COM\n', None),
                 ("o'hara+x@sub.example.com", None),
                 ('müller@exämple.com', None),
-                ('', 'email_required'),
-                ('  ', 'email_required'),
-                ('marta', 'email_invalid'),
-                ('marta@', 'email_invalid'),
-                ('@example.com', 'email_invalid'),
-                ('a@b@example.com', 'email_invalid'),
-                ('a@example.com, b@example.com', 'email_invalid'),
-                ('a@example.com;b@example.com', 'email_invalid'),
-                ('Marta <marta@example.com>', 'email_invalid'),
-                ('a b@example.com', 'email_invalid'),
-                ('a@example.com\r\nBcc: b@example.com', 'email_invalid'),
-                ('a\x00@example.com', 'email_invalid'),
-                ('a\u202e@example.com', 'email_invalid'),
-                (f'{"a" * 250}@example.com', 'email_invalid'),
+                ('', 'form_email_required'),
+                ('  ', 'form_email_required'),
+                ('marta', 'account_email_invalid'),
+                ('marta@', 'account_email_invalid'),
+                ('@example.com', 'account_email_invalid'),
+                ('a@b@example.com', 'account_email_invalid'),
+                ('a@example.com, b@example.com', 'account_email_invalid'),
+                ('a@example.com;b@example.com', 'account_email_invalid'),
+                ('Marta <marta@example.com>', 'account_email_invalid'),
+                ('a b@example.com', 'account_email_invalid'),
+                (
+                    'a@example.com\r\nBcc: b@example.com',
+                    'account_email_invalid'),
+                ('a\x00@example.com', 'account_email_invalid'),
+                ('a\u202e@example.com', 'account_email_invalid'),
+                (f'{"a" * 250}@example.com', 'account_email_invalid'),
                 ]:
             with self.subTest(text=text):
                 self.assertEqual(self.error('email', text), error)
@@ -89,9 +91,9 @@ class FormTestCase(unittest.TestCase):
     def test_name(self):
         for text, error in [
                 ("Marta Soler", None),
-                ("", 'name_required'),
-                ("x" * 101, 'name_invalid'),
-                ("Mar\x00ta", 'name_invalid'),
+                ("", 'form_name_required'),
+                ("x" * 101, 'account_name_invalid'),
+                ("Mar\x00ta", 'account_name_invalid'),
                 ]:
             with self.subTest(text=text):
                 self.assertEqual(self.error('name', text), error)
@@ -100,9 +102,9 @@ class FormTestCase(unittest.TestCase):
         for text, error in [
                 ("correct horse", None),
                 (" 8 chars", None),
-                ("short", 'password_short'),
-                ("x" * 257, 'password_long'),
-                ("", 'password_required'),
+                ("short", 'account_password_short'),
+                ("x" * 257, 'account_password_long'),
+                ("", 'account_password_required'),
                 ]:
             with self.subTest(text=text):
                 self.assertEqual(self.error('new_password', text), error)
@@ -110,7 +112,7 @@ class FormTestCase(unittest.TestCase):
                 'new_password', '', optional={'new_password'}))
         self.assertEqual(
             self.error('new_password', 'x', optional={'new_password'}),
-            'password_short')
+            'account_password_short')
         # It may be shorter than what is asked for today
         self.assertIsNone(self.error('password', 'x'))
 

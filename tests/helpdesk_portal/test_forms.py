@@ -108,4 +108,4 @@ class FormsTestCase(unittest.TestCase):
         for size, text in [
                 (10 * MIB, '10'), (MIB // 2, '0.5'), (25 * MIB // 10, '2.5')]:
             with self.subTest(size=size):
-                self.assertEqual(mebibytes(size), text)
+                self.assertEqual(str(mebibytes(size)), text)

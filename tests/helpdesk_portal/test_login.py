@@ -318,14 +318,15 @@ class AccountPageTestCase(AccountTestCase):
         return self.form(client, 'account', **data)
 
     def test_stranger(self):
+        "A stranger logs in first, and then finds the page"
         client = self.client()
-        response = client.get(f'{self.base}/account')
-        self.assertEqual(
-            response.headers['Location'], f'{self.base}/login')
-        for page in ['account', 'account/sessions']:
-            response = client.post(f'{self.base}/{page}')
+        for method, page in [
+                ('GET', 'account'), ('POST', 'account'),
+                ('POST', 'account/sessions')]:
+            response = client.open(f'{self.base}/{page}', method=method)
             self.assertEqual(
-                response.headers['Location'], f'{self.base}/login')
+                response.headers['Location'],
+                f'{self.base}/login?next={self.base}/account')
 
     def test_change_password(self):
         "A new password ends all other sessions"

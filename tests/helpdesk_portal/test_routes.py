@@ -7,6 +7,7 @@ from unittest.mock import Mock, patch
 from trytond import backend
 from trytond.exceptions import RateLimitException, UserError
 from trytond.modules.helpdesk_portal import pages, routes
+from trytond.modules.helpdesk_portal.forms import MIB
 from trytond.modules.helpdesk_portal.visibility import Visitor
 from trytond.pool import Pool
 from trytond.protocols.wrappers import Request, exceptions
@@ -202,6 +203,23 @@ class LanguageTestCase(PortalTestCase):
             self.assertIn(
                 '<time datetime="2026-11-02T10:00+00:00">'
                 f'{text}\u00a011:00</time>', page)
+
+    def test_numbers(self):
+        "Numbers are written as the language does"
+        number, token = self.ticket({
+                'body': "See", 'files': [('a.txt', b'x' * (3 * MIB // 2))]})
+        client = self.guest(number, token)
+        for language, size, limit in [
+                ('en', "1.5", "50,000"), ('es', "1,5", "50.000")]:
+            with self.subTest(language=language):
+                headers = {'Accept-Language': language}
+                page = self.page(client, number, headers=headers)
+                self.assertIn(f'{size} MiB', page)
+                csrf = re.search(r'name="csrf_token" value="(\w+)"', page)[1]
+                response = client.post(
+                    f'{self.base}/tickets/{number}', headers=headers,
+                    data={'csrf_token': csrf, 'text': 'x' * 50_001})
+                self.assertIn(limit, response.get_data(as_text=True))
 
 
 class PreferenceTestCase(PortalTestCase):

@@ -179,6 +179,29 @@ class SharingTestCase(AccountTestCase):
         # But whoever asked goes on
         self.check(self.log_in(self.owner), number, True)
 
+    def test_no_longer_public(self):
+        "Who watched is off the tickets for good when a section closes (D4)"
+        section, watcher = self.internal_section(), self.address('watcher')
+        self.open_to(section, 'public')
+        number = self.made(
+            section=section, email=self.owner, party=self.party_id,
+            watchers=[watcher], said=[
+                {'body': "The door is open", 'from_address': self.owner,
+                    'files': [('a.txt', b'a')]}])
+        client = self.log_in(watcher)
+        self.check(client, number, True)
+        for visibility in ['internal', 'private', 'public']:
+            with self.subTest(visibility=visibility):
+                self.open_to(section, visibility)
+                self.check(client, number, False)
+        self.check(self.log_in(self.owner), number, True)
+
+    def open_to(self, section, visibility):
+        Section = Pool(DB_NAME).get('helpdesk.section')
+        with self.transaction() as transaction:
+            Section.write([Section(section)], {'visibility': visibility})
+            transaction.commit()
+
     def test_inactive_party(self):
         chosen = self.address('chosen')
         client = self.log_in(chosen)
