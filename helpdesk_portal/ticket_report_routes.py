@@ -14,6 +14,9 @@ from .ticket_routes import TICKET, find_ticket, is_number, show
 # the pages; it needs nothing written, which a GET can't.
 _making = threading.BoundedSemaphore(1)
 PATIENCE = 10
+# Who waits keeps a thread from the others as well
+WAITING = 3
+_waiting = threading.BoundedSemaphore(WAITING)
 # A PDF runs nothing, and the viewers of browsers don't start in a sandbox
 POLICY = "frame-ancestors 'none'; base-uri 'none'"
 
@@ -42,7 +45,13 @@ def pdf(request, pool, number):
 
 @contextmanager
 def _one_at_a_time():
-    if not _making.acquire(timeout=PATIENCE):
+    if not _waiting.acquire(blocking=False):
+        abort(HTTPStatus.SERVICE_UNAVAILABLE)
+    try:
+        made = _making.acquire(timeout=PATIENCE)
+    finally:
+        _waiting.release()
+    if not made:
         abort(HTTPStatus.SERVICE_UNAVAILABLE)
     try:
         yield

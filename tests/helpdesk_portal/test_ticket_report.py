@@ -4,6 +4,7 @@
 import io
 import time
 import unittest
+from contextlib import ExitStack
 from unittest.mock import patch
 
 from PIL import Image
@@ -461,6 +462,21 @@ class TicketReportRouteTestCase(PortalTestCase):
             self.assertEqual(response.status_code, 503)
             self.assertLess(time.monotonic() - began, 5)
             self.page(client, number)
+        self.pdf(client.get(f'{self.base}/tickets/{number}.pdf'))
+
+    def test_few_wait(self):
+        "Nor does who asks for very many at once (SE15)"
+        number, token = self.ticket({'body': "Help"})
+        client = self.guest(number, token)
+        with ExitStack() as waiting:
+            for _ in range(ticket_report_routes.WAITING):
+                waiting.enter_context(ticket_report_routes._waiting)
+            with ticket_report_routes._making:
+                began = time.monotonic()
+                response = client.get(f'{self.base}/tickets/{number}.pdf')
+            self.assertEqual(response.status_code, 503)
+            self.assertLess(
+                time.monotonic() - began, ticket_report_routes.PATIENCE / 2)
         self.pdf(client.get(f'{self.base}/tickets/{number}.pdf'))
 
     @unittest.skipIf(backend.name != 'sqlite', "counts on SQLite")
