@@ -160,19 +160,8 @@ def _fill():
     "Return the agent, the words of addresses and the keys of sessions"
     for language in LANGUAGES:
         translate(language)
-    helpdesk = Helpdesk(
-        visibility='public', web_form='everyone', web_form_origins=SHOP,
-        description="Something broke, or does not fit.\nWe look at it the "
-        "same day.", mail_address=SUPPORT, mail_name="Muebles Soler",
-        ask_rating=True)
+    helpdesk, registered = _make_sections()
     section, company = helpdesk.section, helpdesk.company
-    company.timezone = 'Europe/Madrid'
-    company.save()
-    company.party.name = "Muebles Soler"
-    company.party.save()
-    registered = helpdesk.make_section(
-        "Orders", visibility='public', web_form='registered',
-        description="Where your order is, and what it costs.")
     _make_brand(company)
     tickets = {
         'empty': tools.create_ticket(section),
@@ -198,6 +187,24 @@ def _fill():
         'marta': _make_account(tools.CUSTOMER, PASSWORD),
         'newcomer': _make_account('newcomer@example.com'),
         }
+
+
+def _make_sections():
+    "Return the Helpdesk and the section for who is registered"
+    helpdesk = Helpdesk(
+        visibility='public', web_form='everyone', web_form_origins=SHOP,
+        description="Something broke, or does not fit.\nWe look at it the "
+        "same day.", mail_address=SUPPORT, mail_name="Muebles Soler",
+        ask_rating=True)
+    company = helpdesk.company
+    company.timezone = 'Europe/Madrid'
+    company.save()
+    company.party.name = "Muebles Soler"
+    company.party.save()
+    registered = helpdesk.make_section(
+        "Orders", visibility='public', web_form='registered',
+        description="Where your order is, and what it costs.")
+    return helpdesk, registered
 
 
 def _make_account(email, password=None):
