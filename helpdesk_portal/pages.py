@@ -323,17 +323,20 @@ class ErrorPage(Page):
     codes = {400, 403, 404, 413, 429, 500, 503}
 
     def __init__(
-            self, request, code, visitor=None, retry_after=None, **variables):
+            self, request, code, visitor=None, retry_after=None, typed='',
+            **variables):
         """
         code is the status; visitor who asked, if that is known; retry_after
-        the seconds after which it is worth another try, or None; variables
-        are for the text.
+        the seconds after which it is worth another try, or None; typed the
+        text that was sent and must not be lost; variables are for what the
+        page says.
         """
         super().__init__(request, visitor=visitor)
         if code not in self.codes:
             code = 400 if code < 500 else 500
         self.code = code
         self.retry_after = retry_after
+        self.typed = typed
         self.variables = variables
 
     @property

@@ -36,6 +36,8 @@ LIMITS = forms.Limits(
 MAX_REQUEST = 3 * LIMITS.size + forms.MIB
 # Of that, what is no file
 MAX_FORM = 2 * forms.MIB
+# The fields that hold what takes long to write again
+TEXTS = ['text', 'reason', 'comment']
 # After how many seconds it is worth another try, unless the error says so
 RETRY_AFTER = 60
 # For so many seconds what is sent waits for who is changing the same: an
@@ -118,7 +120,18 @@ def _error(request, pool, code, seconds):
             request, code,
             visitor=visitor(request, pool) if code < 500 else None,
             retry_after=seconds if code in {429, 503} else None,
+            typed=_typed(request),
             limit=forms.mebibytes(LIMITS.size)).response()
+
+
+def _typed(request):
+    "Return the text that was sent with a form"
+    request.max_form_memory_size = MAX_FORM
+    try:
+        return next(filter(None, map(request.form.get, TEXTS)), '')
+    except exceptions.HTTPException:
+        # It is too large to be read
+        return ''
 
 
 def _route(rule, methods):

@@ -180,6 +180,18 @@ class AnswerTestCase(PortalTestCase):
         with self.transaction():
             self.assertFalse(self.record(number).conversations)
 
+    def test_logged_out(self):
+        "What was written is shown to who may see the ticket no longer"
+        number, token = self.ticket()
+        response = self.client().post(
+            f'{self.base}/tickets/{number}', data={
+                'text': "<b>A long answer</b>"},
+            content_type='multipart/form-data')
+        self.assertEqual(response.status_code, 404)
+        self.assertIn(
+            ">&lt;b&gt;A long answer&lt;/b&gt;</textarea>",
+            response.get_data(as_text=True))
+
     def test_forged(self):
         "A form that isn't ours changes nothing"
         number, token = self.ticket()
@@ -193,8 +205,13 @@ class AnswerTestCase(PortalTestCase):
                     response = self.post(
                         client, number, "Hello", action=action, token=csrf)
                     self.assertEqual(response.status_code, 403)
+                    # Who logged in or out in another tab gets it back
+                    self.assertRegex(
+                        response.get_data(as_text=True),
+                        '<textarea [^>]*readonly="readonly">Hello</textarea>')
         response = client.post(f'{self.base}/tickets/{number}')
         self.assertEqual(response.status_code, 403)
+        self.assertNotIn('<textarea', response.get_data(as_text=True))
         with self.transaction():
             ticket = self.record(number)
             self.assertEqual(ticket.state, 'draft')

@@ -67,17 +67,26 @@ FOCUSED = """() => {
             parseFloat(style.outlineWidth) >= 2,
     };
 }"""
+TO_THE_TOP = """() => {
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
+    document.body.blur();
+}"""
 STOPS = """() => {
     const things = 'a[href], button, textarea, select, summary, ' +
         'input:not([type=hidden])';
     const all = [...document.querySelectorAll('*')];
     const radios = new Set();
     return [...document.querySelectorAll(things)].filter(e => {
-        if (e.disabled || !e.checkVisibility()) {
+        if (e.disabled || e.tabIndex < 0 || !e.checkVisibility()) {
             return false;
         }
         if (e.type === 'radio') {
-            const first = !radios.has(e.name);
+            // The one that is chosen, or else the first
+            const chosen = document.querySelector(
+                `input[type=radio][name=${e.name}]:checked`);
+            const first = chosen ? chosen === e : !radios.has(e.name);
             radios.add(e.name);
             return first;
         }
@@ -134,7 +143,8 @@ def keyboard(page):
 
     Return the beginnings of the HTML of where it stopped.
     """
-    page.evaluate('document.activeElement.blur()')
+    # From the top, also where the page has put the cursor into a field
+    page.evaluate(TO_THE_TOP)
     expected = page.evaluate(STOPS)
     stops = []
     for _ in range(MAX_STOPS):

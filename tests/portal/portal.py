@@ -5,26 +5,49 @@ The portal of a company, as its customers reach it: a running trytond with a
 filled database.
 
     with Portal(folder) as portal:
-        window.page.goto(portal.path('new'))
-        window.page.goto(portal.guest('long'))
+        window.page.goto(portal.address('tickets/{long_number}'))
+        portal.log_in(window, 'marta')
+        portal.act(lambda ticket: ..., number)
+        portal.cron()
+        portal.link('marta@example.com', 'rate')
 """
 import contextlib
 import datetime as dt
+import re
 import struct
 import zlib
 from pathlib import Path
 
+import trytond.config as config
+from trytond.modules.helpdesk_portal.forms import File
+from trytond.modules.helpdesk_portal.session import ACCOUNT_COOKIE
+from trytond.modules.helpdesk_portal.web_form import Request
 from trytond.pool import Pool
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, inactive_records
 
 from tests.client.office import is_translated, translate
 from tests.helpdesk_portal import tools
-from tests.services import HOST
+from tests.records import Helpdesk
+from tests.services import HOST, Sink, until
 from tests.together.processes import Site
 
 LANGUAGES = [code for code in ['ca', 'es'] if is_translated(code)]
 LONG = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 3
 HOSTILE = '<script>alert(1)</script><style>*{display:none}</style>'
+SUPPORT = 'support@soler.example'
+# A site that has the form in a frame
+SHOP = 'https://shop.example'
+CRONS = [
+    'helpdesk.conversation|send_waiting',
+    'helpdesk.login_link|send_waiting',
+    'helpdesk.ticket|ask_ratings',
+    'helpdesk.web_request|send_waiting',
+    ]
+# How many tickets somebody has: more than fit on a page of the list
+MANY = 30
+# Who writes a form in fewer milliseconds is a robot
+AS_PEOPLE = 3_500
+PASSWORD = 'correct-horse-battery'
 QUOTED = "On Monday, Ana wrote:\n> Did you switch it off and on?\n> Ana"
 
 
@@ -54,51 +77,169 @@ class Portal:
     def __init__(self, folder):
         self.folder = Path(folder)
         self._stack = contextlib.ExitStack()
-        self._links = {}
+        # What stands in addresses, by name
+        self.words = {}
+        self._keys = {}
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
+            self.sink = stack.enter_context(Sink())
             self.site = stack.enter_context(
                 Site(['helpdesk_portal'], self.folder))
             host = f'http://{HOST}:{self.site.port}'
-            conf = self.site.configure(helpdesk={'url': host})
-            self._links = {
-                name: f'{self.site.url}/helpdesk/guest/{token}'
-                for name, token in self.site.call(_fill).items()}
-            stack.enter_context(self.site.server(conf=conf))
+            sections = {
+                'helpdesk': {'url': host},
+                'email': {'uri': self.sink.uri, 'from': SUPPORT},
+                }
+            # What is scheduled runs in this process
+            if not config.has_section('helpdesk'):
+                config.add_section('helpdesk')
+            for section, values in sections.items():
+                for name, value in values.items():
+                    before = config.get(section, name, default='')
+                    stack.callback(config.set, section, name, before)
+                    config.set(section, name, value)
+            self._agent, self.words, self._keys = self.site.call(_fill)
+            stack.enter_context(self.site.server(
+                    conf=self.site.configure(**sections)))
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *args):
         self._stack.close()
 
-    def path(self, *parts):
-        "Return the URL of a page"
-        return '/'.join([self.site.url, 'helpdesk', *parts])
+    def address(self, path):
+        "Return the URL of a page; path may have words, see _fill"
+        return '/'.join([
+                self.site.url, 'helpdesk', path.format(**self.words)])
 
-    def guest(self, name):
-        "Return the link in a mail to the ticket called so, see _fill"
-        return self._links[name]
+    def log_in(self, window, name):
+        "Let the customer called so be logged in"
+        window.page.context.add_cookies([{
+                    'name': ACCOUNT_COOKIE,
+                    'value': self._keys[name],
+                    'url': self.site.url,
+                    }])
+
+    def act(self, function, number):
+        "Call the function with the ticket, as the agent"
+        def act():
+            Ticket = Pool().get('helpdesk.ticket')
+            ticket, = Ticket.search([('number', '=', number)])
+            return function(ticket)
+        user, context = self._agent
+        return self.site.call(act, user=user, context=context)
+
+    def cron(self):
+        "Do what is scheduled, as trytond-cron does"
+        with self.site.transaction() as pool:
+            Cron = pool.get('ir.cron')
+            with inactive_records():
+                Cron.write(Cron.search([('method', 'in', CRONS)]), {
+                        'active': True, 'next_call': None})
+        Cron.run(self.site.name)
+
+    def link(self, email, kind, seconds=20):
+        """
+        Wait for a mail to the address with such a link, and return the link.
+
+        kind is what follows helpdesk/ in it. It is that of the newest mail.
+        """
+        def found():
+            for message in reversed(self.sink.messages):
+                text = message.get_body(('plain',)).get_content()
+                match = re.search(rf'http://\S+/helpdesk/{kind}/\S+', text)
+                if email in message['To'] and match:
+                    return match[0]
+        return until(found, seconds, (
+                f"No mail to {email} with {kind}: "
+                + str([m['Subject'] for m in self.sink.messages])))
 
 
 def _fill():
-    "Return the tokens of links by the name of their ticket"
+    "Return the agent, the words of addresses and the keys of sessions"
     for language in LANGUAGES:
         translate(language)
-    section = tools.create_section()
-    company = section.company
-    company.timezone = 'Europe/Madrid'
-    company.save()
+    helpdesk, registered = _make_sections()
+    section, company = helpdesk.section, helpdesk.company
     _make_brand(company)
     tickets = {
         'empty': tools.create_ticket(section),
         'long': _make_long(section),
         'hostile': _make_hostile(section),
         'waiting': tools.create_ticket(section, "Which size do you need?"),
+        'authorization': _make_authorization(section),
+        'resolved': tools.create_ticket(section, "A question of colour"),
         'closed': tools.create_ticket(section, "An old question"),
         }
+    for number in range(MANY):
+        tools.create_ticket(section, f"Chair {number + 1} wobbles")
     _set_states(tickets)
-    return {name: tools.link_token(t) for name, t in tickets.items()}
+    words = {name: tools.link_token(t) for name, t in tickets.items()}
+    words.update({f'{n}_number': t.number for n, t in tickets.items()})
+    words.update(
+        section=section.id, registered=registered.id, **_make_links(
+            section, tickets['resolved']))
+    agent = (helpdesk.agent.id, {
+            'company': company.id, 'employee': helpdesk.agent.employee.id,
+            '_check_access': True})
+    return agent, words, {
+        'marta': _make_account(tools.CUSTOMER, PASSWORD),
+        'newcomer': _make_account('newcomer@example.com'),
+        }
+
+
+def _make_sections():
+    "Return the Helpdesk and the section for who is registered"
+    helpdesk = Helpdesk(
+        visibility='public', web_form='everyone', web_form_origins=SHOP,
+        description="Something broke, or does not fit.\nWe look at it the "
+        "same day.", mail_address=SUPPORT, mail_name="Muebles Soler",
+        ask_rating=True)
+    company = helpdesk.company
+    company.timezone = 'Europe/Madrid'
+    company.save()
+    company.party.name = "Muebles Soler"
+    company.party.save()
+    registered = helpdesk.make_section(
+        "Orders", visibility='public', web_form='registered',
+        description="Where your order is, and what it costs.")
+    return helpdesk, registered
+
+
+def _make_account(email, password=None):
+    "Return the key of a session"
+    User = Pool().get('web.user')
+    user, = User.create([{
+                'email': email, 'email_valid': True, 'password': password}])
+    return user.new_session()
+
+
+def _make_links(section, resolved):
+    "Return the tokens of the links that only mails have"
+    pool = Pool()
+    Lang = pool.get('ir.lang')
+    LoginLink = pool.get('helpdesk.login_link')
+    RatingRequest = pool.get('helpdesk.rating.request')
+    WebRequest = pool.get('helpdesk.web_request')
+    tokens = {}
+    for purpose in ['login', 'password']:
+        link = LoginLink.ask(purpose, tools.CUSTOMER)
+        tokens[purpose] = link.set_token()
+        link.delivery = 'sent'
+        link.save()
+    tokens['rate'] = RatingRequest.make(
+        [resolved.__class__(resolved.id)])[0].rpartition('/')[2]
+    asked = WebRequest.ask(
+        section, Request(
+            name="Joan", email='joan@example.com', subject="A shelf",
+            text="It is bent.", files=(File('shelf.txt', '', b'x'),)),
+        Lang.get('en'))
+    tokens['confirm'] = 'token-of-the-mail'
+    asked.token_hash = WebRequest.hash(tokens['confirm'])
+    asked.next_try = None
+    asked.save()
+    return tokens
 
 
 def _make_brand(company):
@@ -138,6 +279,16 @@ def _make_long(section):
     return ticket
 
 
+def _make_authorization(section):
+    Authorization = Pool().get('helpdesk.authorization')
+    ticket = tools.create_ticket(section, "Repair of the desk Alba")
+    tools.say(ticket, "Please tell me what a repair costs.")
+    Authorization.ask([(
+                ticket, "New rails for the drawer: 48 € plus VAT, done on "
+                "the 3rd of December.\n\nShall we go on?", True)])
+    return ticket
+
+
 def _make_hostile(section):
     "What does not fit, and what wants to run"
     ticket = tools.create_ticket(
@@ -156,8 +307,12 @@ def _set_states(tickets):
     ticket = Ticket.__table__()
     cursor = Transaction().connection.cursor()
     # Whatever leads there: it is about how it looks
-    for name, state in [('waiting', 'pending'), ('closed', 'closed')]:
+    for name, state in [
+            ('waiting', 'pending'), ('authorization', 'authorization'),
+            ('resolved', 'resolved'), ('closed', 'closed')]:
+        over = dt.datetime(2026, 11, 20, 9, 30) if state in {
+            'resolved', 'closed'} else None
         cursor.execute(*ticket.update(
-                [ticket.state, ticket.closed_at],
-                [state, dt.datetime(2026, 11, 20, 9, 30)],
+                [ticket.state, ticket.resolved_at, ticket.closed_at],
+                [state, over, over if state == 'closed' else None],
                 where=ticket.id == tickets[name].id))
