@@ -53,6 +53,14 @@ class Section(metaclass=PoolMeta):
         return 'none'
 
     @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('//label[@id="web_form_not_public"]', 'states', {
+                    'invisible': Eval('visibility') == 'public',
+                    }),
+            ]
+
+    @classmethod
     def get_web_form_address(cls, sections, name):
         pool = Pool()
         GuestLink = pool.get('helpdesk.guest_link')
