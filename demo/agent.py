@@ -59,6 +59,22 @@ def plan(ticket, what, due):
     ticket.save()
 
 
+def ask(ticket, question):
+    "Ask the customer to authorize something and to sign it"
+    wizard = Wizard('helpdesk.ticket.ask_authorization', [ticket])
+    wizard.form.question = question
+    wizard.form.signature = True
+    wizard.execute('ask')
+
+
+def invite(party, email):
+    "Let the party's people have a link to log in to the portal"
+    wizard = Wizard(
+        'helpdesk.portal.invite', [_named('party.party', party)])
+    wizard.form.email = email
+    wizard.execute('send')
+
+
 def watch(ticket, name, email):
     "Let somebody else read what is written to the customer"
     ticket.participants.new(name=name, email=email)

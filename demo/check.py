@@ -14,7 +14,7 @@ from http.cookiejar import CookieJar
 
 from proteus import Model
 
-from . import agent, place, post
+from . import agent, check_portal, place, post
 from .progress import Trouble, say
 from .settings import DATABASE, SUPPORT
 from .sink import letters
@@ -36,6 +36,8 @@ def run(settings, processes):
     try:
         _read_client(settings)
         _round_trip(settings)
+        say("\nThe portal:")
+        check_portal.run(settings, _seen)
         for process in processes:
             process.check()
         _seen("trytond and trytond-cron are still running", True)

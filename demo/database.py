@@ -10,7 +10,7 @@ from .settings import DATABASE, DOMAIN, LANGUAGES, PASSWORD
 from .sink import Sink
 
 MODULE = 'helpdesk_portal'
-SOURCES = {'.py', '.xml', '.cfg', '.po', '.eml'}
+SOURCES = {'.py', '.xml', '.cfg', '.po', '.eml', '.png'}
 MAKERS = ['agent.py', 'database.py', 'post.py', 'settings.py', 'story.py']
 
 

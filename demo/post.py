@@ -28,17 +28,22 @@ def send_in(settings, letter):
             + done.stderr.decode(errors='replace').strip())
 
 
-def wait_for(settings, recipient, known=()):
-    "The newest letter sent to the recipient whose file is not yet known"
-    end = time.monotonic() + PATIENCE
+def wait_for(settings, recipient, known=(), about='', patience=PATIENCE):
+    """
+    The newest letter sent to the recipient whose file is not yet known.
+
+    about is a text that must be in it.
+    """
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         for file in reversed(letters(settings.sent)):
             if file not in known:
                 letter = read(file)
-                if parseaddr(letter['To'])[1] == recipient:
+                if (parseaddr(letter['To'])[1] == recipient
+                        and about in body(letter)):
                     return letter
         time.sleep(0.2)
-    raise Trouble(f"No letter to {recipient} within {PATIENCE} seconds.")
+    raise Trouble(f"No letter to {recipient} within {patience} seconds.")
 
 
 def write(sender, to, subject, text):

@@ -8,9 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from . import check, database, place, server
+from . import check, database, place, portal, server
 from .progress import Trouble, say
-from .settings import DATABASE, LOGINS, PASSWORD, Settings
+from .settings import (
+    CUSTOMER, DATABASE, INVITED, LOGINS, PASSWORD, SATISFIED, Settings)
 from .sink import Sink, read
 
 READY = """
@@ -18,10 +19,21 @@ The helpdesk is running. Ctrl-C stops it.
 
   Web client     {url}/
   Desktop client {host}, database {database}
-  Portal         {url}/{database}/helpdesk/
   Logins         with the password "{password}":
 {logins}
   Sent mail      is not delivered but kept in {sent}/
+
+What customers see:
+
+  Portal         {portal}
+  Form           {portal}new
+  Log in         {portal}login
+    {customer}, with the password "{password}":
+                 one ticket waits for an authorization
+    {invited}, by the link in the mail to her:
+                 sees what a colleague has written, too
+  A link in a mail, to rate a ticket that is resolved:
+    {rate}
 
 Write in a letter of your own, in another terminal:
 
@@ -71,6 +83,8 @@ def _ready(settings):
     return READY.format(
         url=settings.url, host=settings.url.partition('//')[2],
         database=DATABASE, password=PASSWORD,
+        portal=portal.start(settings), customer=CUSTOMER, invited=INVITED,
+        rate=portal.guest_link(settings, SATISFIED),
         logins='\n'.join(
             f'    {login:<12} {who}' for login, who in LOGINS),
         sent=_short(settings.sent), pipe=' '.join(

@@ -19,6 +19,13 @@ LOGINS = [
     ('marta', "manager, sees every section, English"),
     ('admin', "administrator, English"),
     ]
+# Who has a password on the portal
+CUSTOMER = 'tom@harbourtea.example'
+# Who is invited to it by mail, and sees what colleagues wrote
+INVITED = 'lucia@cafecentral.example'
+SHARED_DOMAIN = 'cafecentral.example'
+# Whose ticket is resolved
+SATISFIED = 'fonda@fondadelmar.example'
 
 CONFIG = """\
 [database]

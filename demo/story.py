@@ -9,6 +9,7 @@ import datetime as dt
 from email.utils import format_datetime, localtime, parseaddr
 
 from . import agent, place, post
+from .settings import INVITED
 from .sink import read
 
 LETTERS = place.ROOT / 'demo' / 'letters'
@@ -29,6 +30,9 @@ you need it?
 
 Best regards,
 Ana"""
+WAND = """\
+The steam wand has to be replaced: 84.00 EUR and VAT, with the work.
+May we do it?"""
 GRINDER = "He trucat al magatzem: el molinet surt demà al matí."
 
 
@@ -36,7 +40,7 @@ def tell(settings):
     for name in [
             '01-not-heating', '02-missing-grinder', '03-question',
             '04-leaking-photo', '05-invoice-name', '06-how-often',
-            '09-new-customer', '10-mega-deals']:
+            '09-new-customer', '10-mega-deals', '11-second-machine']:
         _send(settings, _letter(name))
     with agent.log_in(settings, 'ana'):
         _answer("La Ribera Dos ya no calienta", HEATING, 'wait')
@@ -44,6 +48,10 @@ def tell(settings):
         ticket = agent.ticket("Cada quant cal descalcificar?")
         ticket.click('take')
         agent.answer_with(ticket, "Cada quant descalcificar", 'resolve')
+        ticket = agent.ticket("Steam wand is leaking (photo)")
+        ticket.click('take')
+        agent.ask(ticket, WAND)
+        agent.invite("Café Central", INVITED)
     with agent.log_in(settings, 'joan'):
         ticket = agent.ticket("Falta el molinet de la comanda")
         ticket.click('take')

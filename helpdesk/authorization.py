@@ -289,6 +289,14 @@ class Ticket(metaclass=PoolMeta):
             )
 
     @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('//page[@id="authorizations"]', 'states', {
+                    'invisible': ~Eval('authorizations'),
+                    }),
+            ]
+
+    @classmethod
     def default_authorization_asked(cls):
         return False
 

@@ -24,4 +24,5 @@ class Configuration(metaclass=PoolMeta):
 
     @classmethod
     def default_portal_register(cls):
-        return True
+        # Also where there was no page to register before
+        return False

@@ -52,6 +52,14 @@ class Section(metaclass=PoolMeta):
         return 'none'
 
     @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('//label[@id="web_form_not_public"]', 'states', {
+                    'invisible': Eval('visibility') == 'public',
+                    }),
+            ]
+
+    @classmethod
     def get_web_form_address(cls, sections, name):
         return {s.id: addresses.url('new', str(s.id)) for s in sections}
 

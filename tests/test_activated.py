@@ -6,6 +6,7 @@ What holds for the three modules together, seen in a database.
 import unittest
 
 import pytest
+from lxml import etree
 from trytond.model import ModelSQL
 from trytond.pool import Pool
 from trytond.tests.test_tryton import drop_db, with_transaction
@@ -65,3 +66,20 @@ class ActivatedTestCase(unittest.TestCase):
                 self.assertTrue(
                     name in guarded or model.__access__,
                     "no ir.model.access record")
+
+    @with_transaction()
+    def test_moments(self):
+        "Lists have dates and times: the web client draws no others"
+        View = Pool().get('ir.ui.view')
+        for view in View.search([('type', '=', 'tree')]):
+            if not view.model.startswith('helpdesk.'):
+                continue
+            Model = Pool().get(view.model)
+            arch = Model.fields_view_get(view.id)['arch']
+            wrong = [
+                f.get('name') for f in etree.fromstring(arch).iter('field')
+                if f.get('widget') not in {'date', 'time'}
+                and Model._fields[f.get('name')]._type in {
+                    'datetime', 'timestamp'}]
+            with self.subTest(view=view.rec_name):
+                self.assertEqual(wrong, [])

@@ -6,7 +6,7 @@ import sys
 from proteus import config
 
 from ..settings import DATABASE, Settings
-from . import company, staff, support, trade
+from . import company, portal, staff, support, trade
 
 
 def main(settings):
@@ -16,7 +16,8 @@ def main(settings):
     ribera = company.fill()
     employees = staff.fill(ribera)
     trade.fill()
-    support.fill(ribera, employees)
+    section = support.fill(ribera, employees)
+    portal.fill(ribera, section)
     company.skip_module_wizard()
 
 

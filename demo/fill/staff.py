@@ -58,7 +58,9 @@ def _add_groups(user, xml_ids):
 
 
 def _reload_context():
-    "The company of the user holds from the next request on"
+    "The company and the groups of the user hold from the next request on"
     current = config.get_config()
     current._context = Model.get('res.user').get_preferences(
         True, current.context)
+    # Fields that only members of the groups have
+    Model.reset(current)

@@ -14,6 +14,7 @@ Cafeteras Ribera"""
 
 
 def fill(company, employees):
+    "Return the section whose form is open to everyone"
     support = _section(
         company, "Technical Support", 'public', SUPPORT,
         [employees['ana'], employees['marta']],
@@ -32,6 +33,7 @@ def fill(company, employees):
     inbox = Model.get('inbound.email.inbox')(name=INBOX)
     inbox.rules.new(action='helpdesk.mail|receive')
     inbox.save()
+    return support
 
 
 def _section(company, name, visibility, address, members, **values):

@@ -7,6 +7,8 @@ mails and on the guest page.
 Each step leaves a picture in tests/client/output/ to look at.
 """
 import re
+import urllib.error
+import urllib.request
 
 import pytest
 from playwright.sync_api import expect
@@ -26,6 +28,8 @@ REPLIED = "There is no card in my letter box."
 NOTED = "The courier lost two other parcels this week."
 WRITTEN = "I found the card, here it is."
 CARD = 'card.txt'
+QUESTION = "May we send it again, for 12.00 EUR?"
+LINK = re.compile(r'http://\S+/guest/[\w-]+')
 
 
 @pytest.fixture
@@ -185,6 +189,74 @@ def _resolve(window):
     for state in ["Waiting for Customer", "Resolved"]:
         expect(window.row(state)).to_be_visible()
     window.screenshot('16-history')
+
+
+def test_portal(office, open_window):
+    "What the agent does for the customer on the portal"
+    office.receive(letter(ASKED, to=SUPPORT))
+    office.sink.wait(1)
+    window = open_window('agent')
+    window.open_menu('Helpdesk', 'Sections')
+    window.open_row("Support")
+    window.open_tab("Unread")
+    window.open_row("A question")
+    _take(window)
+
+    _ask(window)
+    mail = office.sink.wait(2)[-1]
+    assert QUESTION in mail.get_body(('plain',)).get_content()
+
+    _send_link(window)
+    mail = office.sink.wait(3)[-1]
+    link = LINK.search(mail.get_body(('plain',)).get_content())[0]
+    assert _status(link) == 200
+    _revoke(window)
+    assert _status(link) == 404
+
+    file = _print(window)
+    assert file.read_bytes().startswith(b'%PDF')
+
+
+def _ask(window):
+    window.press("Ask for Authorization")
+    window.dialog.locator('textarea:visible').first.fill(QUESTION)
+    window.screenshot('portal-01-ask')
+    window.confirm("Ask and Wait")
+    expect(window.choice('state')).to_have_text("Waiting for Authorization")
+    window.open_tab("Authorizations")
+    expect(window.row(QUESTION)).to_be_visible()
+    window.screenshot('portal-02-asked')
+
+
+def _send_link(window):
+    window.open_tab("People")
+    window.press("Send New Link")
+    window.confirm("OK")
+    window.screenshot('portal-03-link')
+
+
+def _revoke(window):
+    window.press("Revoke All Links")
+    window.confirm("OK")
+    window.screenshot('portal-04-revoked')
+
+
+def _print(window):
+    "Return the path of the file that the client saves"
+    window.settle()
+    window.form.locator('button#print').click()
+    with window.page.expect_download() as download:
+        window.form.get_by_role(
+            'menuitem', name="Ticket for the Customer").click()
+    return download.value.path()
+
+
+def _status(link):
+    try:
+        with urllib.request.urlopen(link) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def test_manager(open_window):

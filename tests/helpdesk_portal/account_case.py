@@ -25,9 +25,17 @@ class AccountTestCase(PortalTestCase):
     def setUp(self):
         super().setUp()
         self.addCleanup(self.forget)
+        self.let_register()
         self.mails = []
         if not self.real_server:
             self.keep_mails()
+
+    def let_register(self):
+        Configuration = Pool(DB_NAME).get('helpdesk.configuration')
+        patcher = patch.dict(
+            Configuration._defaults, portal_register=lambda: True)
+        patcher.start()
+        self.addCleanup(patcher.stop)
 
     def keep_mails(self):
         patcher = patch(

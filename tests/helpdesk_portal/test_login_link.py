@@ -439,9 +439,11 @@ class UseTestCase(AccountTestCase):
             self.log_in(password='battery staple')[1].status_code, 422)
 
     def test_register_closed(self):
+        "Strangers don't register unless the configuration says so"
         Configuration = Pool(DB_NAME).get('helpdesk.configuration')
         patcher = patch.dict(
-            Configuration._defaults, portal_register=lambda: False)
+            Configuration._defaults,
+            portal_register=Configuration.default_portal_register)
         patcher.start()
         self.addCleanup(patcher.stop)
         client = self.client()
