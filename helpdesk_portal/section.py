@@ -27,14 +27,18 @@ class Section(metaclass=PoolMeta):
         """
         Return what pages show of all sections, in the language, by id.
 
-        language is a code. The values are dictionaries with name and
-        visibility. They are kept in memory, so most pages cost no statement.
+        language is a code. The values are dictionaries of _shown_fields.
+        They are kept in memory, so most pages cost no statement.
         """
         sections = cls._shown_cache.get(language)
         if sections is None:
             with Transaction().set_context(language=language), \
                     inactive_records():
                 sections = cls._shown_cache.set(language, {
-                        s.id: {'name': s.name, 'visibility': s.visibility}
+                        s.id: {n: getattr(s, n) for n in cls._shown_fields()}
                         for s in cls.search([])})
         return sections
+
+    @staticmethod
+    def _shown_fields():
+        return ['name', 'description', 'visibility']
