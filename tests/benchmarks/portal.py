@@ -299,8 +299,9 @@ def main():
     for tickets in arguments.tickets:
         with Transaction().start(place.name, 1):
             crowd.grow(tickets)
+        portal = Portal(place.name)
         place.analyze()
-        measure(Portal(place.name), arguments.statements, tickets=tickets)
+        measure(portal, arguments.statements, tickets=tickets)
 
 
 if __name__ == '__main__':
