@@ -6,7 +6,6 @@ The page with the tickets of a customer.
 from dataclasses import dataclass
 
 from trytond.pool import Pool
-from trytond.transaction import Transaction
 
 from .pages import Moment, Page
 from .ticket_filter import SCOPES, STATES
@@ -112,10 +111,7 @@ class TicketListPage(Page):
                     'number', 'subject', 'state', 'section', 'contact_name',
                     'last_communication_at', 'create_date'])
             } if own else {}
-        with Transaction().set_context(language=self.lang.code):
-            sections = {
-                s.id: s.name for s in Section.browse(
-                    sorted({t['section'] for t in tickets.values()}))}
+        sections = Section.shown_on_portal(self.lang.code)
         return [
             self._row(tickets[id_], sections, own[id_]) for id_ in own]
 
@@ -128,7 +124,7 @@ class TicketListPage(Page):
             state=self.text(f'state_{state}'),
             tone=TONES.get(state, ''),
             waiting=state in {'pending', 'authorization'},
-            section=sections[ticket['section']],
+            section=sections[ticket['section']]['name'],
             at=self.moment(
                 ticket['last_communication_at'] or ticket['create_date']),
             customer=None if own

@@ -112,11 +112,7 @@ class TicketPage(Page):
     def _section(self):
         pool = Pool()
         Section = pool.get('helpdesk.section')
-        # Record by record, a name that is translated is a statement more
-        with Transaction().set_context(language=self.lang.code):
-            section, = Section.read(
-                [self.ticket.section.id], ['name', 'visibility'])
-        return section
+        return Section.shown_on_portal(self.lang.code)[self.ticket.section.id]
 
     @property
     def state(self):
@@ -258,14 +254,10 @@ class TicketPage(Page):
     def _messages(self):
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
-        conversations = Conversation.search([
-                Conversation.on_portal(self.ticket),
-                Conversation.earlier_than(self.before),
-                ],
-            order=[('at', 'DESC'), ('id', 'DESC')],
-            limit=self.messages_shown + 1)
         # One more than shown tells whether there are older ones
-        shown = list(conversations)[:self.messages_shown]
+        conversations = Conversation.page_on_portal(
+            self.ticket, self.before, self.messages_shown + 1)
+        shown = conversations[:self.messages_shown]
         files = self._files(shown)
         return (
             [self._message(c, files[str(c)]) for c in shown],

@@ -100,30 +100,36 @@ def _attachment(request, pool, number, id):
 
 def is_number(request, pool, number):
     "Tell whether the visitor may see a ticket of this number"
-    Ticket = pool.get('helpdesk.ticket')
-    return number.isprintable() and any(
-        Ticket.search([
-                ('number', '=', number), Ticket.visible_to(visitor)], limit=1)
-        for visitor in filter(None, _visitors(request, pool)))
+    return bool(_find(request, pool, number))
 
 
 def find_ticket(request, pool, number, sent=False):
     """
     Return the visitor and the ticket of this number that they may see.
 
-    sent means that a form was sent, which then must be one of ours.
+    sent means that a form was sent, which then must be one of ours. Whatever
+    is wrong gives the same page, which so tells nothing.
     """
     GuestLink = pool.get('helpdesk.guest_link')
+    visitor, ticket = (
+        _find(request, pool, number) or abort(HTTPStatus.NOT_FOUND))
+    if sent:
+        check_form(request, visitor.token)
+        if visitor.ticket:
+            GuestLink.use(visitor.token)
+    return visitor, ticket
+
+
+def _find(request, pool, number):
+    "Return the Visitor and the ticket that they may see, or None"
+    Ticket = pool.get('helpdesk.ticket')
     if not number.isprintable():
         # PostgreSQL refuses NUL
-        abort(HTTPStatus.NOT_FOUND)
-    found, ticket = visible(
-        _visitors(request, pool), pool, ('number', '=', number))
-    if sent:
-        check_form(request, found.token)
-        if found.ticket:
-            GuestLink.use(found.token)
-    return found, ticket
+        return
+    for candidate in filter(None, _visitors(request, pool)):
+        for ticket in Ticket.search([('number', '=', number)]):
+            if ticket.is_visible_to(candidate):
+                return candidate, ticket
 
 
 def _visitors(request, pool):
@@ -131,22 +137,6 @@ def _visitors(request, pool):
     GuestLink = pool.get('helpdesk.guest_link')
     yield visitor(request, pool)
     yield GuestLink.helpdesk_visitor(session.guest_token(request))
-
-
-def visible(visitors, pool, *domain):
-    """
-    Return the first of the visitors who may see a ticket, and the ticket.
-
-    visitors yields Visitor or None. Whatever is wrong gives the same page,
-    which so tells nothing.
-    """
-    Ticket = pool.get('helpdesk.ticket')
-    for candidate in filter(None, visitors):
-        tickets = Ticket.search(
-            [*domain, Ticket.visible_to(candidate)], limit=1)
-        for ticket in tickets:
-            return candidate, ticket
-    abort(HTTPStatus.NOT_FOUND)
 
 
 def done(request, ticket, what):

@@ -3,6 +3,7 @@
 """
 Finding the tickets that a customer looks for.
 """
+from sql import Union, With
 from sql.conditionals import Coalesce
 from trytond.model import fields
 from trytond.modules.helpdesk.words import Words
@@ -34,39 +35,46 @@ class Ticket(metaclass=PoolMeta):
         something happened last come first. There is one more than count if
         there is a page behind.
         """
-        scope = (
-            cls.mine_of(visitor) if wanted.scope == 'mine'
-            else cls.visible_to(visitor))
-        found = cls.search([
-                scope, STATES[wanted.state],
-                cls.found_on_portal(visitor, wanted),
-                ], order=[], query=True)
+        queries = cls._queries_own(visitor) + cls._queries_watched(visitor)
+        if wanted.scope != 'mine':
+            queries += cls._queries_shared(visitor)
+        # Of an organisation they are many: each is fetched once only
+        for query in queries:
+            id_, = query.columns
+            table = id_.table
+            last = Coalesce(table.last_communication_at, table.create_date)
+            query.columns = [
+                id_, table.number, table.subject, table.state,
+                last.as_('last')]
+        found = With(query=Union(*queries))
+        _, condition = cls.search_domain([
+                STATES[wanted.state],
+                cls.found_on_portal(found.select(found.id), wanted),
+                ], tables={None: (found, None)})
         mine = cls.search(cls.mine_of(visitor), order=[], query=True)
-        table = cls.__table__()
-        last = Coalesce(table.last_communication_at, table.create_date)
         cursor = Transaction().connection.cursor()
-        cursor.execute(*table.select(
-                table.id, table.id.in_(mine).as_('mine'),
-                where=table.id.in_(found),
-                order_by=[last.desc, table.id.desc],
-                limit=count + 1, offset=count * (wanted.page - 1)))
+        cursor.execute(*found.select(
+                found.id, found.id.in_(mine).as_('mine'),
+                where=condition,
+                order_by=[found.last.desc, found.id.desc],
+                limit=count + 1, offset=count * (wanted.page - 1),
+                with_=[found]))
         return [(id_, bool(own)) for id_, own in cursor]
 
     @classmethod
-    def found_on_portal(cls, visitor, wanted):
+    def found_on_portal(cls, visible, wanted):
         """
         Return the domain of the tickets with the words of the Filter.
 
-        Nothing is found by what the visitor can't read, which could be
-        guessed word by word otherwise (SE11): neither by internal notes nor
-        by the description, which is for agents.
+        visible is the query of those that are looked through. Nothing is
+        found by what the visitor can't read, which could be guessed word by
+        word otherwise (SE11): neither by internal notes nor by the
+        description, which is for agents.
         """
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
         if not wanted.words:
             return []
-        visible = cls.search(
-            cls.visible_to(visitor), order=[], query=True)
         return ['OR',
             ('number', '=', wanted.text.removeprefix('#')),
             [('subject', 'ilike', f'%{escape_wildcard(w)}%')

@@ -6,6 +6,7 @@ What happened to a ticket, as its customer may know it.
 from dataclasses import dataclass
 
 from trytond.pool import Pool
+from trytond.transaction import Transaction
 
 from .pages import Moment
 
@@ -38,12 +39,15 @@ class TimelinePart:
         pool = Pool()
         History = pool.get('helpdesk.history')
         ticket = self.page.ticket
-        rows = History.search([
-                ('ticket', '=', ticket.id),
-                ('what', '=', 'state'),
-                ], order=[('at', 'DESC'), ('id', 'DESC')],
-            limit=self.events_shown)
-        happened = [(r.at, self._key(r)) for r in reversed(list(rows))]
+        table = History.__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.select(
+                table.at, table.old, table.new, table.actor,
+                where=(table.ticket == ticket.id) & (table.what == 'state'),
+                order_by=[table.at.desc, table.id.desc],
+                limit=self.events_shown))
+        happened = [
+            (at, self._key(*row)) for at, *row in reversed(cursor.fetchall())]
         if ticket.first_answer_at:
             happened.append((ticket.first_answer_at, 'answered'))
         # What happened at the same time stays in its order
@@ -53,14 +57,14 @@ class TimelinePart:
             for at, key in happened]
 
     @staticmethod
-    def _key(row):
-        "Return the key of the message for the row of the history"
-        if row.old is None:
+    def _key(old, new, actor):
+        "Return the key of the message for the change by the actor"
+        if old is None:
             return 'opened'
-        if row.new in STATES:
-            return row.new
-        if row.new == 'closed':
-            return f'closed_{row.actor}'
-        if row.old in OVER:
-            return f'reopened_{row.actor}'
-        return 'begun' if row.old == 'draft' else 'open'
+        if new in STATES:
+            return new
+        if new == 'closed':
+            return f'closed_{actor}'
+        if old in OVER:
+            return f'reopened_{actor}'
+        return 'begun' if old == 'draft' else 'open'

@@ -8,10 +8,11 @@ and ``Conversation.on_portal`` for what was said on them.
 """
 from dataclasses import dataclass
 
-from sql import Literal, Null, Union
+from sql import Column, Literal, Null, Union
 from sql.conditionals import Coalesce
 from trytond.model import Index
 from trytond.pool import Pool, PoolMeta
+from trytond.transaction import Transaction
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,6 @@ class Visitor:
     def of_link(cls, link, token):
         return cls(token, link.email, ticket=link.ticket.id)
 
-    @classmethod
-    def of_user(cls, user, key):
-        return cls(key, user.email, user=user.id)
-
     def wrote(self, conversation):
         "Tell whether the visitor wrote the conversation"
         return bool(
@@ -55,16 +52,18 @@ class Ticket(metaclass=PoolMeta):
             Index(t, (t.contact, Index.Range()), where=t.contact != Null))
 
     @classmethod
-    def visible_to(cls, visitor):
+    def visible_to(cls, visitor, ticket=None):
         """
         Return the domain of the tickets that the visitor may see.
 
         visitor is a Visitor, or None for a stranger, who sees nothing.
+        ticket is the only one that is looked for, or None: among many
+        tickets it is found sooner.
         """
         if visitor is None:
             return [('id', 'in', [])]
         if visitor.user:
-            return cls._visible_to_account(visitor)
+            return cls._visible_to_account(visitor, ticket)
         return [
             ('id', '=', visitor.ticket),
             # Who no longer is the ticket's customer loses sight of it
@@ -83,18 +82,19 @@ class Ticket(metaclass=PoolMeta):
             cls._queries_own(visitor) + cls._queries_watched(visitor))
 
     @classmethod
-    def decided_by(cls, visitor):
+    def decided_by(cls, visitor, ticket=None):
         """
         Return the domain of the tickets whose customer the visitor acts for.
 
         They may close them and say who is in copy; who only watches a ticket
         may not. What its customer is asked to authorize is for the customer
-        alone: see may_decide_on_portal. visitor is a Visitor, or None.
+        alone: see may_decide_on_portal. visitor and ticket are as for
+        visible_to.
         """
         if visitor is None or not visitor.user:
             return cls.visible_to(visitor)
         return cls._in_any(
-            cls._queries_own(visitor) + cls._queries_shared(visitor))
+            cls._queries_own(visitor) + cls._queries_shared(visitor), ticket)
 
     def is_decided_by(self, visitor):
         """
@@ -102,23 +102,42 @@ class Ticket(metaclass=PoolMeta):
 
         visitor is a Visitor who sees the ticket. See decided_by.
         """
-        if visitor.email == self.email:
+        return self._is_in(visitor, self.decided_by)
+
+    def is_visible_to(self, visitor):
+        """
+        Tell whether the visitor, a Visitor, may see the ticket.
+
+        It is what visible_to says, with little work for one ticket.
+        """
+        return self._is_in(visitor, self.visible_to)
+
+    def _is_in(self, visitor, domain_of):
+        if not visitor.user:
+            return self.id == visitor.ticket and self.email == visitor.email
+        # The first of what _queries_own says
+        if self.email == visitor.email:
             return True
         return bool(self.search([
                     ('id', '=', self.id),
-                    self.decided_by(visitor),
+                    domain_of(visitor, ticket=self),
                     ], order=[], limit=1))
 
     @classmethod
-    def _visible_to_account(cls, visitor):
+    def _visible_to_account(cls, visitor, ticket=None):
         return cls._in_any(
             cls._queries_own(visitor)
             + cls._queries_watched(visitor)
-            + cls._queries_shared(visitor))
+            + cls._queries_shared(visitor), ticket)
 
     @staticmethod
-    def _in_any(queries):
+    def _in_any(queries, ticket=None):
         # A union uses the index of each query, OR would use none
+        if ticket:
+            # It would find all tickets of the queries first
+            for query in queries:
+                id_, = query.columns
+                query.where &= id_ == ticket.id
         return [('id', 'in', Union(*queries))]
 
     @classmethod
@@ -247,6 +266,39 @@ class Conversation(metaclass=PoolMeta):
             (table.direction == 'out')
             | ((Coalesce(table.automatic, Literal(False)) == Literal(False))
                 & wanted))
+
+    @classmethod
+    def page_on_portal(cls, ticket, before, count):
+        """
+        Return what a page shows of the ticket's conversation, newest first.
+
+        before is the conversation whose predecessors are wanted, or None;
+        count how many. They are to be read only: they have no more than
+        page_fields.
+        """
+        found = cls.search([
+                cls.on_portal(ticket),
+                cls.earlier_than(before),
+                ],
+            order=[('at', 'DESC'), ('id', 'DESC')], limit=count, query=True)
+        names = cls.page_fields()
+        table = cls.__table__()
+        cursor = Transaction().connection.cursor()
+        # A record would be read with all its columns, many of them long
+        cursor.execute(*table.select(
+                table.id, *(Column(table, n) for n in names),
+                where=table.id.in_(found),
+                order_by=[table.at.desc, table.id.desc]))
+        return [
+            cls(id_, **dict(zip(names, values)))
+            for id_, *values in cursor.fetchall()]
+
+    @staticmethod
+    def page_fields():
+        "Return the names of the fields that the page of a ticket shows"
+        return [
+            'at', 'author', 'body', 'direction', 'from_address', 'protection',
+            'quoted']
 
     @classmethod
     def earlier_than(cls, conversation):

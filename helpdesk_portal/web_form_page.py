@@ -36,19 +36,19 @@ class SectionsPage(Page):
     def __init__(self, request, sections, visitor=None, start=True):
         super().__init__(request, visitor=visitor)
         self.start = start
-        with Transaction().set_context(language=self.lang.code):
-            Section = Pool().get('helpdesk.section')
-            sections = Section.browse([s.id for s in sections])
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        shown = Section.shown_on_portal(self.lang.code)
         companies = {s.company for s in sections}
         self.sections = [
-            self._item(s, len(companies) > 1) for s in sections]
+            self._item(s, shown[s.id], len(companies) > 1) for s in sections]
 
-    def _item(self, section, with_company):
+    def _item(self, section, shown, with_company):
         closed = section.web_form == 'registered' and not self.visitor
         return SectionItem(
-            name=section.name,
+            name=shown['name'],
             company=section.company.rec_name if with_company else '',
-            description=(section.description or '').strip(),
+            description=(shown['description'] or '').strip(),
             note=self.text('section_registered') if closed else '',
             address=self.path('new', str(section.id)))
 
@@ -77,7 +77,10 @@ class SectionPage(Page):
 
     def __init__(self, request, section, visitor=None, embedded=False):
         super().__init__(request, visitor=visitor, company=section.company)
-        self.section = section.in_language(self.lang.code)
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        self.section = section
+        self.shown = Section.shown_on_portal(self.lang.code)[section.id]
         self.embedded = embedded
 
     @property
@@ -131,12 +134,12 @@ class WebFormPage(SectionPage):
 
     @property
     def heading(self):
-        return self.section.name
+        return self.shown['name']
 
     @property
     def description(self):
         return [
-            line for line in (self.section.description or '').splitlines()
+            line for line in (self.shown['description'] or '').splitlines()
             if line.strip()]
 
     @property

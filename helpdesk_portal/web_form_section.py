@@ -109,7 +109,7 @@ class Section(metaclass=PoolMeta):
         pool = Pool()
         Category = pool.get('helpdesk.category')
         Configuration = pool.get('helpdesk.configuration')
-        if not Configuration(1).use_categories:
+        if not Configuration.is_on('use_categories'):
             return []
         categories = list(Category.search([
                     ['OR',

@@ -75,7 +75,10 @@ def measure(backend, options):
                     'workers', str(options.letters), str(options.seed)))
             and run('place')
             and run('prepare')
-            and run('measure', *sys.argv[1:]))
+            and run('measure', *sys.argv[1:])
+            and run('place')
+            and run('prepare', 'helpdesk_portal')
+            and run('portal', *sys.argv[1:]))
     finally:
         run('place')
         shutil.rmtree(folder, ignore_errors=True)

@@ -69,29 +69,36 @@ class Crowd:
         "Add tickets until there are so many"
         pool = Pool()
         self.tables = {
-            name: _Table(pool.get(name), self.place)
+            name: self.table(pool.get(name))
             for name in [
                 'helpdesk.ticket', 'helpdesk.conversation',
                 'helpdesk.history']}
         while self.count < count:
-            self._add(min(BATCH, count - self.count))
+            self.add(min(BATCH, count - self.count))
         for table in self.tables.values():
             table.finish()
+
+    def table(self, Model):
+        "Return what inserts rows of the model"
+        return _Table(Model, self.place)
 
     def _text(self, length):
         return ' '.join(
             self.random.choices(self.words, self.weights, k=length))
 
-    def _add(self, count):
-        tickets = [self._ticket() for _ in range(count)]
+    def add(self, count):
+        "Add so many tickets; return their ids"
+        tickets = [self.ticket() for _ in range(count)]
         ids = self.tables['helpdesk.ticket'].insert(tickets)
         pairs = list(zip(ids, tickets))
         self.tables['helpdesk.conversation'].insert(itertools.chain(
                 *(self._conversations(*p) for p in pairs)))
         self.tables['helpdesk.history'].insert(itertools.chain(
                 *(self._history(*p) for p in pairs)))
+        return ids
 
-    def _ticket(self):
+    def ticket(self):
+        "Return the values of the next ticket"
         self.count += 1
         at = dt.datetime(2020, 1, 1) + dt.timedelta(minutes=10 * self.count)
         chance = OPEN_FIRST if self.count <= FIRST else OPEN_LATER
@@ -131,6 +138,7 @@ class Crowd:
                 'direction': 'out' if number == 1 else 'in',
                 'at': ticket['last_communication_at']
                 - dt.timedelta(hours=2 - number),
+                'from_address': ticket['email'] if number != 1 else None,
                 'author': "Ada",
                 'subject': ticket['subject'],
                 'body': body,

@@ -26,8 +26,8 @@ class Place:
         self.is_sqlite = backend.name == 'sqlite'
         self.placeholder = '?' if self.is_sqlite else '%s'
 
-    def create(self):
-        database.ready(MODULES).copy_to(self.name, self.folder)
+    def create(self, modules=None):
+        database.ready(modules or MODULES).copy_to(self.name, self.folder)
 
     def make_twin(self):
         "Copy the database; nothing may be connected to it"

@@ -1,7 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 """
-What customers ask of the portal: statements and requests a second.
+What customers ask of the portal: statements, time and requests a second.
 
 Two processes of gunicorn serve, and the client that asks runs beside them on
 the same machine. As a program:
@@ -11,6 +11,7 @@ import argparse
 import http.client
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ from werkzeug.test import Client
 
 from tests import services
 
-from .crowd import Crowd
+from .crowd import RARE, Crowd
 from .measure import report, start
 from .place import Place
 from .statements import Statements
@@ -34,32 +35,100 @@ WORKERS = 2
 CLIENTS = 4
 SECONDS = 5
 LIMIT = 60  # seconds for the start
-EMAIL = 'customer7@example.org'
+ROUNDS = 9
+REQUESTS = 20  # in a round
+EMAIL = 'ada@example.com'
+COLLEAGUE = 'grace@example.com'
+ORGANISATION = "Analytical Engines"
+# Of how many tickets one is of the organisation, and one is watched
+SHARED = 15
+WATCHED = 50
+MINE = 100
 TEXT = "The printer is on fire again, and nobody answers the phone.\n" * 10
 
 
+class CustomerCrowd(Crowd):
+    "The crowd, and among it one customer and a large organisation"
+
+    def prepare(self):
+        super().prepare()
+        pool = Pool()
+        Party = pool.get('party.party')
+        Section = pool.get('helpdesk.section')
+        party, = Party.search([('name', '=', ORGANISATION)])
+        self.organisation = party.id
+        Section.write(Section.browse(self.sections), {'visibility': 'public'})
+
+    def grow(self, count):
+        pool = Pool()
+        self.watchers = self.table(pool.get('helpdesk.participant'))
+        super().grow(count)
+        self.watchers.finish()
+
+    def add(self, count):
+        ids = super().add(count)
+        self.watchers.insert([{
+                    'ticket': id_,
+                    'email': EMAIL if number % (WATCHED * WATCHED) == 0
+                    else f'watcher{number}@example.org',
+                    'role': 'watcher',
+                    } for number, id_ in enumerate(ids)
+                if number % WATCHED == 0])
+        return ids
+
+    def ticket(self):
+        ticket = super().ticket()
+        if self.count % SHARED == 0:
+            ticket['party'] = self.organisation
+        if self.count % MINE == 0 and self.count <= MINE * MINE:
+            ticket['email'] = EMAIL
+        return ticket
+
+
 class Portal:
-    "The pages of one customer, who is logged in"
+    "The pages of the portal, and with which cookie each is asked for"
 
     def __init__(self, name):
         self.name = name
         self.base = f'/{name}/helpdesk'
         self.pool = Pool(name)
         with Transaction().start(name, 1):
-            self.cookie = self._log_in()
+            account = self._log_in(EMAIL)
+            colleague = self._log_in(COLLEAGUE)
             section = self._section()
-            self.pages = {
-                'list': '/tickets',
-                'ticket_10': self._make_ticket(section, 10),
-                'ticket_1000': self._make_ticket(section, 1000),
-                'form': f'/new/{section.id}',
-                }
+            short, guest = self._make_ticket(section, 10)
+            long, _ = self._make_ticket(section, 1000)
+            form = f'/new/{section.id}'
+        self.pages = {
+            'start': ('/', ''),
+            'form': (form, ''),
+            'form_account': (form, account),
+            'list': ('/tickets', account),
+            'list_search': (f'/tickets?q={RARE}', account),
+            'list_organisation': ('/tickets?of=shared', colleague),
+            'list_organisation_search': (
+                f'/tickets?of=shared&q={RARE}', colleague),
+            'ticket_10_guest': (short, guest),
+            'ticket_10': (short, account),
+            'ticket_10_colleague': (short, colleague),
+            'ticket_1000': (long, account),
+            }
 
-    def _log_in(self):
+    def _log_in(self, email):
+        Party = self.pool.get('party.party')
         User = self.pool.get('web.user')
-        user, = User.search([('email', '=', EMAIL)]) or User.create([
-                {'email': EMAIL, 'email_valid': True}])
-        return f'helpdesk_session={user.new_session()}'
+        users = User.search([('email', '=', email)])
+        if not users:
+            parties = Party.search([('name', '=', ORGANISATION)])
+            party = None
+            if email == COLLEAGUE:
+                party, = parties or Party.create([{
+                            'name': ORGANISATION,
+                            'helpdesk_sharing': 'everyone',
+                            }])
+            users = User.create([{
+                        'email': email, 'email_valid': True, 'party': party}])
+        return f'helpdesk_session={users[0].new_session()}'
 
     def _section(self):
         Section = self.pool.get('helpdesk.section')
@@ -70,12 +139,17 @@ class Portal:
         return section
 
     def _make_ticket(self, section, conversations):
+        "Return the path of a new ticket, and the cookie of a guest"
         Conversation = self.pool.get('helpdesk.conversation')
+        GuestLink = self.pool.get('helpdesk.guest_link')
+        Party = self.pool.get('party.party')
         Ticket = self.pool.get('helpdesk.ticket')
+        party, = Party.search([('name', '=', ORGANISATION)])
         ticket, = Ticket.create([{
                     'subject': f"{conversations} conversations",
                     'company': section.company.id,
                     'section': section.id,
+                    'party': party.id,
                     'state': 'open',
                     'email': EMAIL,
                     }])
@@ -89,20 +163,45 @@ class Portal:
                         'author': "Ada",
                         'body': TEXT,
                         } for number in numbers])
-        return f'/tickets/{ticket.number}'
+        token = GuestLink.make([ticket])[ticket].rpartition('/')[2]
+        return f'/tickets/{ticket.number}', f'helpdesk_guest={token}'
 
     def statements(self, page):
-        "Return how many statements the page takes, once caches are warm"
-        from trytond.wsgi import app
-        client = Client(app, use_cookies=False)
-        headers = {'Cookie': self.cookie}
-        for _ in range(2):
-            with Statements() as statements:
-                response = client.get(
-                    self.base + self.pages[page], headers=headers)
-        if response.status_code != 200:
-            raise RuntimeError(f"{page}: {response.status}")
+        "Return the statements that the page takes, once caches are warm"
+        ask = self.client(page)
+        ask()
+        with Statements() as statements:
+            ask()
         return statements
+
+    def milliseconds(self, page):
+        """
+        Return the processor's time for the page, in this process.
+
+        What the database takes is not in it, and no other process disturbs.
+        """
+        ask = self.client(page)
+        rounds = []
+        for _ in range(ROUNDS):
+            begin = time.process_time()
+            for _ in range(REQUESTS):
+                ask()
+            rounds.append(time.process_time() - begin)
+        return round(statistics.median(rounds) / REQUESTS * 1000, 2)
+
+    def client(self, page):
+        "Return a function that asks for the page without a server"
+        from trytond.wsgi import app
+        path, cookie = self.pages[page]
+        client = Client(app, use_cookies=False)
+
+        def ask():
+            response = client.get(
+                self.base + path, headers={'Cookie': cookie})
+            if response.status_code != 200:
+                raise RuntimeError(f"{page}: {response.status}")
+            return response
+        return ask
 
 
 class Server:
@@ -166,14 +265,21 @@ class Server:
         return sum(counts) / (time.monotonic() - begin)
 
 
-def measure(portal, **size):
-    counts = {page: portal.statements(page) for page in portal.pages}
+def measure(portal, detailed=False, **size):
+    figures = {}
+    for page in portal.pages:
+        statements = portal.statements(page)
+        figures[page] = {
+            'statements': statements.count,
+            'cpu_milliseconds': portal.milliseconds(page),
+            }
+        if detailed:
+            report(f'portal_{page}_statements', **size, **statements.kinds())
     with Server() as server:
-        for page, path in portal.pages.items():
-            server.wait(portal.base + path, portal.cookie)
-            rate = server.rate(portal.base + path, portal.cookie)
-            report(f'portal_{page}', **size,
-                statements=counts[page].count,
+        for page, (path, cookie) in portal.pages.items():
+            server.wait(portal.base + path, cookie)
+            rate = server.rate(portal.base + path, cookie)
+            report(f'portal_{page}', **size, **figures[page],
                 requests_per_second=round(rate, 1))
 
 
@@ -182,18 +288,20 @@ def main():
     parser.add_argument('name')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--tickets', type=int, nargs='*', default=[])
+    parser.add_argument('--statements', action='store_true')
     arguments, _ = parser.parse_known_args()
     start(arguments.name)
     place = Place(arguments.name)
-    measure(Portal(place.name))
-    crowd = Crowd(place, arguments.seed)
+    measure(Portal(place.name), arguments.statements)
+    crowd = CustomerCrowd(place, arguments.seed)
     with Transaction().start(place.name, 1):
         crowd.prepare()
     for tickets in arguments.tickets:
         with Transaction().start(place.name, 1):
             crowd.grow(tickets)
+        portal = Portal(place.name)
         place.analyze()
-        measure(Portal(place.name), tickets=tickets)
+        measure(portal, arguments.statements, tickets=tickets)
 
 
 if __name__ == '__main__':

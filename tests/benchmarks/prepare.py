@@ -4,6 +4,7 @@
 Make the database to measure in: a helpdesk with an inbox and customers.
 
 A process of its own, because records for tests turn on Tryton's own checks.
+As a program: python -m tests.benchmarks.prepare DATABASE [MODULE ...]
 """
 import sys
 
@@ -16,9 +17,9 @@ AGENT = 'agent'
 KNOWN = CUSTOMERS // 2
 
 
-def main(name):
+def main(name, *modules):
     place = Place(name)
-    place.create()
+    place.create(list(modules))
     from trytond.pool import Pool
     from trytond.transaction import Transaction
 
@@ -45,4 +46,4 @@ def main(name):
 
 
 if __name__ == '__main__':
-    main(sys.argv[1])
+    main(*sys.argv[1:])
