@@ -38,15 +38,22 @@ class RatingAverage(
     def table_query(cls):
         pool = Pool()
         rating = pool.get('helpdesk.rating').__table__()
-        month = cls.month.sql_cast(DateTrunc('month', rating.at))
-        return rating.select(
-            Min(rating.id).as_('id'),
-            month.as_('month'),
+        # PostgreSQL does not know that two expressions with parameters are
+        # the same, so what is grouped by has to be a column
+        dated = rating.select(
+            rating.id,
+            cls.month.sql_cast(DateTrunc('month', rating.at)).as_('month'),
             rating.section,
             rating.employee,
-            Count(rating.id).as_('count'),
-            cls.average.sql_cast(Avg(rating.score)).as_('average'),
-            group_by=[month, rating.section, rating.employee])
+            rating.score)
+        return dated.select(
+            Min(dated.id).as_('id'),
+            dated.month,
+            dated.section,
+            dated.employee,
+            Count(dated.id).as_('count'),
+            cls.average.sql_cast(Avg(dated.score)).as_('average'),
+            group_by=[dated.month, dated.section, dated.employee])
 
     def get_rec_name(self, name):
         return ' - '.join(filter(None, [
