@@ -180,16 +180,18 @@ class LoginLink(metaclass=PoolMeta):
         ticket = pool.get('helpdesk.ticket').__table__()
         participant = pool.get('helpdesk.participant').__table__()
         cursor = Transaction().connection.cursor()
+        # Not grouped by the expression that the index has: PostgreSQL does
+        # not know that two with parameters are the same
         for table, column, where in [
                 (ticket, Coalesce(ticket.email, ''), Literal(True)),
                 (participant, participant.email,
                     participant.role == 'watcher'),
                 ]:
             cursor.execute(*table.select(
-                    column,
+                    table.email,
                     where=fields.SQL_OPERATORS['in'](column, list(emails))
                     & where,
-                    group_by=[column]))
+                    group_by=[table.email]))
             yield from (email for email, in cursor)
 
     def _send(self, person, connections):
