@@ -26,7 +26,6 @@ ASKING_STATES = ['draft', 'open', 'pending', 'authorization']
 class Authorization(
         CheckedSearchMixin, CheckedExportMixin, ModelSQL, ModelView):
     __name__ = 'helpdesk.authorization'
-    _rec_name = 'question'
 
     ticket = fields.Many2One(
         'helpdesk.ticket', "Ticket", required=True, readonly=True,
@@ -88,6 +87,12 @@ class Authorization(
 
     def get_rec_name(self, name):
         return firstline(self.question)[:100]
+
+    @classmethod
+    def search_rec_name(cls, name, clause):
+        # It is no _rec_name, which Tryton would put an index on: those of
+        # PostgreSQL take at most 2.7 kB
+        return [('question', *clause[1:])]
 
     @classmethod
     def view_attributes(cls):

@@ -1,6 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import secrets
+
 import pytest
 from trytond import backend
 from trytond.exceptions import UserError
@@ -43,6 +45,21 @@ def grant(ticket):
     Authorization.settle(
         authorizations, 'granted', {'decided_by': "Ada"})
     return authorizations
+
+
+@with_transaction()
+def test_long_question():
+    "B13: a question can be as long as a letter"
+    pool = Pool()
+    Authorization = pool.get('helpdesk.authorization')
+    desk = Helpdesk()
+    question = f"Repair all of this? {secrets.token_hex(20_000)}"
+    ticket = ask(desk, desk.make_ticket(state='open'), question)
+
+    authorization, = ticket.authorizations
+    assert authorization.question == question
+    assert Authorization.search([('rec_name', 'like', "Repair all%")]) == [
+        authorization]
 
 
 @pytest.mark.parametrize(
