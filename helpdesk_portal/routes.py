@@ -8,7 +8,9 @@ The others stand in the files named after what they show: guest_routes,
 ticket_routes, ...
 """
 import logging
+import random
 import re
+import time
 from functools import wraps
 from urllib.parse import urlencode
 
@@ -36,6 +38,12 @@ MAX_REQUEST = 3 * LIMITS.size + forms.MIB
 MAX_FORM = 2 * forms.MIB
 # After how many seconds it is worth another try, unless the error says so
 RETRY_AFTER = 60
+# For so many seconds what is sent waits for who is changing the same: an
+# agent, or the first of two taps on a button with a large file. Tryton by
+# itself gives up after a third of a second
+PATIENCE = 10
+# SQLSTATE of a serialization failure, a deadlock and a lock of others
+CONFLICTS = {'40001', '40P01', '55P03'}
 
 
 def portal_page(func):
@@ -58,6 +66,23 @@ def portal_page(func):
                     "Please try again in a minute.", status=code,
                     headers={'Retry-After': str(seconds)})
         return pages.secured(response)
+    return wrapper
+
+
+def patient(func):
+    "Begin again for some time if others are changing the same"
+    @wraps(func)
+    def wrapper(request, pool, *args, **kwargs):
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return func(request, pool, *args, **kwargs)
+            except backend.DatabaseOperationalError as error:
+                if (getattr(error, 'sqlstate', None) not in CONFLICTS
+                        or time.monotonic() > end):
+                    raise
+            # Not all at once again
+            time.sleep(random.uniform(.05, .2))
     return wrapper
 
 
@@ -106,7 +131,8 @@ def _route(rule, methods):
     def decorator(func):
         return app.route(rule, methods=methods)(
             allow_null_origin(set_max_request_size(MAX_REQUEST)(
-                    with_pool(portal_page(with_transaction()(func))))))
+                    with_pool(portal_page(
+                            patient(with_transaction()(func)))))))
     return decorator
 
 

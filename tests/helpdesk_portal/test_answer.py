@@ -2,6 +2,7 @@
 # of this repository contains the full copyright notices and license terms.
 
 import re
+import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
@@ -108,6 +109,24 @@ class AnswerTestCase(PortalTestCase):
                 self.assertEqual(
                     [c.body for t in tickets for c in t.conversations
                         if c.direction == 'in'], ["Hello"])
+
+    @unittest.skipIf(backend.name == 'sqlite', "has one connection")
+    def test_others_are_slow(self):
+        "Who answers while the ticket is being changed waits for it"
+        number, token = self.ticket()
+        client = self.guest(number, token)
+        with ThreadPoolExecutor() as pool:
+            with self.transaction():
+                ticket = self.record(number)
+                ticket.subject = "Slow"
+                ticket.save()
+                answered = pool.submit(self.post, client, number, "Hello")
+                time.sleep(2)
+        self.assertEqual(answered.result().status_code, 303)
+        with self.transaction():
+            ticket = self.record(number)
+            self.assertEqual(ticket.subject, "Slow")
+            self.assertEqual([c.body for c in ticket.conversations], ["Hello"])
 
     def test_missing_text(self):
         "The error stands beside its field, and nothing typed is lost"

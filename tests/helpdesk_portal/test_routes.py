@@ -334,6 +334,16 @@ class ErrorTestCase(PortalTestCase):
                 self.assertIn("<h1>", page)
                 self.assertIn('Content-Security-Policy', response.headers)
 
+    def test_others_were_faster(self):
+        "What others are in the way of is tried again, but not for ever"
+        class Conflict(backend.DatabaseOperationalError):
+            sqlstate = '55P03'
+
+        conflicts = [Conflict() for _ in range(8)]
+        self.assertEqual(self.failing([*conflicts, None]).status_code, 303)
+        with patch.object(routes, 'PATIENCE', 0):
+            self.assertEqual(self.failing(Conflict()).status_code, 503)
+
     def test_every_error_page(self):
         for code in pages.ErrorPage.codes | {401, 405, 418, 502}:
             with self.subTest(code=code), self.transaction():
