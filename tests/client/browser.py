@@ -32,7 +32,10 @@ PATIENCE = 4_000
 ARGUMENTS = [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update',
-    '--disable-sync']
+    '--disable-sync',
+    # A page that a test makes up may have one of the server in a frame
+    '--disable-features=LocalNetworkAccessChecks,'
+    'BlockInsecurePrivateNetworkRequests']
 # The client asks for a file for English, which has none
 HARMLESS = re.compile(r'/locale/[^/]*\.json$')
 

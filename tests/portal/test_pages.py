@@ -198,7 +198,8 @@ def test_embedded(portal, window):
 
 def test_large(portal, window, tmp_path):
     "PO10: who sends large files sees how far it is, and why it is too much"
-    page = window().page
+    one = window()
+    page = one.page
     page.goto(portal.address(PAGES['form']))
     page.get_by_label("Description").fill("Have a look.")
     large = tmp_path / 'large.png'
@@ -209,6 +210,7 @@ def test_large(portal, window, tmp_path):
     page.get_by_role('button', name="Send").click()
     expect(page.get_by_role('alert')).to_contain_text("10 MiB together")
     expect(page.get_by_label("Description")).to_have_value("Have a look.")
+    one.errors[:] = [e for e in one.errors if not STATUS.search(e)]
 
 
 def test_logged_out(portal, window):
