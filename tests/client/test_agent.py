@@ -252,8 +252,10 @@ def _print(window):
 
 
 def _status(link):
+    # The link leads to a page that wants the cookie it gave
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     try:
-        with urllib.request.urlopen(link) as answer:
+        with opener.open(link) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code

@@ -150,7 +150,7 @@ class AnswerTestCase(PortalTestCase):
         page = response.get_data(as_text=True)
 
         self.assertEqual(response.status_code, 422)
-        self.assertIn("1000000 characters", page)
+        self.assertIn("1,000,000 characters", page)
         self.assertIn(f'{text}</textarea>', page)
 
     def test_file_over_limit(self):
