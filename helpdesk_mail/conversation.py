@@ -227,12 +227,17 @@ class Conversation(metaclass=PoolMeta):
         return cls._automatic(ticket, ticket.email, 'acknowledge')
 
     @classmethod
-    def _automatic(cls, ticket, email, name, module='helpdesk_mail'):
+    def _automatic_text(cls, name, language, **variables):
+        "Return the text of the name for an automatic mail"
+        return gettext(f'helpdesk_mail.msg_{name}', language, **variables)
+
+    @classmethod
+    def _automatic(cls, ticket, email, name):
         """
         Return the values of an automatic mail.
 
-        name is that of its texts, the messages msg_<name>_subject and
-        msg_<name>_body of the module.
+        name is that of its texts: with _subject and _body, _automatic_text
+        knows them.
         """
         language = ticket.mail_language()
         section = ticket.section.in_language(language)
@@ -243,12 +248,10 @@ class Conversation(metaclass=PoolMeta):
             'automatic': True,
             'author': ticket.section.name,
             'to_addresses': email,
-            'subject': gettext(
-                f'{module}.msg_{name}_subject', language,
-                number=ticket.number),
-            'body': gettext(
-                f'{module}.msg_{name}_body', language,
-                number=ticket.number,
+            'subject': cls._automatic_text(
+                f'{name}_subject', language, number=ticket.number),
+            'body': cls._automatic_text(
+                f'{name}_body', language, number=ticket.number,
                 section=section.mail_name or section.name),
             }
 

@@ -172,6 +172,11 @@ class Conversation(metaclass=PoolMeta):
         The text is ours alone (PO5).
         """
         return cls.create([
-                cls._automatic(
-                    t, t.email, 'guest_link', module='helpdesk_portal')
-                for t in tickets])
+                cls._automatic(t, t.email, 'guest_link') for t in tickets])
+
+    @classmethod
+    def _automatic_text(cls, name, language, **variables):
+        if name in {'guest_link_subject', 'guest_link_body'}:
+            return gettext(
+                f'helpdesk_portal.msg_{name}', language, **variables)
+        return super()._automatic_text(name, language, **variables)
