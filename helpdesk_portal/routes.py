@@ -1,6 +1,5 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
-
 """
 The frame of the portal's routes, and the few that belong to no concept.
 

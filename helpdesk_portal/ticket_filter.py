@@ -17,7 +17,6 @@ STATES = ('all', 'waiting', 'open', 'over')
 SCOPES = ('mine', 'shared')
 MAX_TEXT = 200
 MAX_WORDS = 10
-MAX_PAGE = 9999
 
 
 @dataclass(frozen=True)

@@ -30,13 +30,6 @@ class AccountTestCase(PortalTestCase):
         if not self.real_server:
             self.keep_mails()
 
-    def let_register(self):
-        Configuration = Pool(DB_NAME).get('helpdesk.configuration')
-        patcher = patch.dict(
-            Configuration._defaults, portal_register=lambda: True)
-        patcher.start()
-        self.addCleanup(patcher.stop)
-
     def keep_mails(self):
         patcher = patch(
             'trytond.modules.helpdesk_portal.login_mail.Connections')

@@ -6,6 +6,7 @@ What the tests of the portal's pages have in common.
 """
 import io
 import re
+from unittest.mock import patch
 
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME, RouteTestCase
@@ -33,6 +34,14 @@ class PortalTestCase(RouteTestCase):
     def setUp(self):
         super().setUp()
         self.base = f'/{DB_NAME}/helpdesk'
+
+    def let_register(self):
+        "Let strangers register until the end of the test"
+        Configuration = Pool(DB_NAME).get('helpdesk.configuration')
+        patcher = patch.dict(
+            Configuration._defaults, portal_register=lambda: True)
+        patcher.start()
+        self.addCleanup(patcher.stop)
 
     def transaction(self):
         return Transaction().start(DB_NAME, 0, context={})

@@ -185,11 +185,7 @@ class MatrixTestCase(AccountTestCase):
 
     def setUp(self):
         super().setUp()
-        Configuration = Pool(DB_NAME).get('helpdesk.configuration')
-        may_register = patch.dict(
-            Configuration._defaults, portal_register=lambda: True)
-        may_register.start()
-        self.addCleanup(may_register.stop)
+        self.let_register()
         organisation = self.party()
         emails = {
             name: self.address(name) for name in [*ACCOUNTS, 'deactivated']}

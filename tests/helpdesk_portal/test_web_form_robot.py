@@ -10,8 +10,6 @@ from trytond.tests.test_tryton import DB_NAME
 from .test_recaptcha import GOOD, asking, google
 from .web_form_case import TYPED, WebFormTestCase
 
-NO_PARTY = {'unknown_sender': 'none'}
-
 
 class RobotTestCase(WebFormTestCase):
     "What a robot meets (B5, PO7)"

@@ -12,8 +12,6 @@ from . import tools
 from .test_routes import SCRIPT
 from .web_form_case import ORIGIN, TYPED, WebFormTestCase
 
-NO_PARTY = {'unknown_sender': 'none'}
-
 
 class SectionsTestCase(WebFormTestCase):
     "Which sections customers are offered (B4, D3)"
