@@ -16,6 +16,7 @@ LIBRARIES = [
     'altcha',
     'Authlib',
     'charset-normalizer',
+    'holidays',
     'html2text',
     'IMAPClient',
     'Jinja2',

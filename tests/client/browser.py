@@ -11,7 +11,9 @@ A browser, with windows in which somebody uses the web client.
         ...window.page is playwright's...
         assert not window.errors
 """
+import atexit
 import contextlib
+import functools
 import re
 import time
 from pathlib import Path
@@ -40,21 +42,25 @@ ARGUMENTS = [
 HARMLESS = re.compile(r'/locale/[^/]*\.json$')
 
 
+@functools.cache
+def _playwright():
+    "Return what drives browsers, of which a process can only have one"
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright
+
+
 class Browser:
 
     def __enter__(self):
         OUTPUT.mkdir(exist_ok=True)
-        with contextlib.ExitStack() as stack:
-            chromium = stack.enter_context(sync_playwright()).chromium
-            self._browser = chromium.launch(
-                executable_path=command('chromium'), args=ARGUMENTS)
-            stack.callback(self._browser.close)
-            self._stack = stack.pop_all()
+        self._browser = _playwright().chromium.launch(
+            executable_path=command('chromium'), args=ARGUMENTS)
         expect.set_options(timeout=TIMEOUT)
         return self
 
     def __exit__(self, *args):
-        self._stack.close()
+        self._browser.close()
 
     def window(self, **options):
         """
