@@ -84,6 +84,9 @@ def one_transaction(request, monkeypatch):
         monkeypatch.setattr(avatar, 'PIL', None)
     if request.node.get_closest_marker('commits'):
         return
+    if batch := sys.modules.get('trytond.modules.helpdesk.batch'):
+        for name in ['commit', 'rollback']:
+            monkeypatch.setattr(batch, name, lambda: None)
     for name in ['helpdesk_mail.conversation', 'helpdesk_portal.login_mail']:
         package, _, module = f'trytond.modules.{name}'.rpartition('.')
         if package in sys.modules:

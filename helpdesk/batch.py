@@ -1,0 +1,58 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+Work of scheduled actions on any number of records.
+"""
+import logging
+
+from trytond import backend
+from trytond.exceptions import UserError
+from trytond.tools import grouped_slice
+from trytond.transaction import Transaction
+
+SIZE = 500
+logger = logging.getLogger(__name__)
+
+
+def commit():
+    "Commit what is done."
+    Transaction().commit()
+
+
+def rollback():
+    "Take back what has been done since the last commit."
+    Transaction().rollback()
+
+
+def in_batches(ids, work, size=SIZE):
+    """
+    Have work done on many records, each batch in a transaction of its own.
+
+    ids is a list of ids, work is called with parts of it. It has to look
+    first, in its transaction, at which of the records there still is
+    something to do: another process may do the same at once, and whoever is
+    killed begins anew. Where it raises UserError, or another process has the
+    records, the batch is halved until the record stands alone; that one is
+    left to the next run, and logged. Return the number of records left so.
+
+    The transaction that calls it is committed first.
+    """
+    waiting = [list(b) for b in grouped_slice(ids, size)][::-1]
+    left = 0
+    commit()
+    while waiting:
+        batch = waiting.pop()
+        try:
+            work(batch)
+            commit()
+        except (backend.DatabaseOperationalError, UserError) as error:
+            rollback()
+            if len(batch) == 1:
+                logger.warning(
+                    "%s left %s to the next run: %s",
+                    getattr(work, '__qualname__', work), batch[0], error)
+                left += 1
+            else:
+                middle = len(batch) // 2
+                waiting += [batch[middle:], batch[:middle]]
+    return left
