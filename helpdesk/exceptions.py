@@ -33,6 +33,10 @@ class WaitingError(ValidationError):
     pass
 
 
+class WorkError(ValidationError):
+    pass
+
+
 class AuthorizationError(ValidationError):
     pass
 

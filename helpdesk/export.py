@@ -78,6 +78,14 @@ class TicketProduct(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket-product.product'
 
 
+class TimesheetWork(CheckedExportMixin, metaclass=PoolMeta):
+    __name__ = 'timesheet.work'
+
+
+class TimesheetLine(CheckedExportMixin, metaclass=PoolMeta):
+    __name__ = 'timesheet.line'
+
+
 class Attachment(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'ir.attachment'
 

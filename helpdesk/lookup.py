@@ -54,6 +54,14 @@ class Activity(CheckedSearchMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.activity'
 
 
+class TimesheetWork(CheckedSearchMixin, metaclass=PoolMeta):
+    __name__ = 'timesheet.work'
+
+
+class TimesheetLine(CheckedSearchMixin, metaclass=PoolMeta):
+    __name__ = 'timesheet.line'
+
+
 class Attachment(CheckedSearchMixin, metaclass=PoolMeta):
     __name__ = 'ir.attachment'
 
@@ -71,6 +79,9 @@ def _is_hidden(Model, Target):
     pool = Pool()
     Ticket = pool.get('helpdesk.ticket')
     User = pool.get('res.user')
+    if Model.__name__ == 'timesheet.work':
+        # Whose time it was sees it also when the ticket has moved away
+        return Target == Ticket
     if Model != Ticket:
         return False
     # A ticket can follow one of a section that the user does not see; who

@@ -75,12 +75,19 @@ def imports(path):
                     if p.exists())
 
 
-def records(module, model):
-    "Yield the records of a model in the XML files of a module"
+def records(module, model, optional=True):
+    """
+    Yield the records of a model in the XML files of a module
+
+    also those that depend on other modules, unless told otherwise.
+    """
     for xml in environment.tryton_cfg(module, 'xml'):
-        for record in ET.parse(ROOT / module / xml).iter('record'):
-            if record.get('model') == model:
-                yield record
+        for data in ET.parse(ROOT / module / xml).iter('data'):
+            if data.get('depends') and not optional:
+                continue
+            for record in data.iter('record'):
+                if record.get('model') == model:
+                    yield record
 
 
 def values(record, field):

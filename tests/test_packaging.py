@@ -141,7 +141,8 @@ class WheelTestCase(unittest.TestCase):
             self.assertIn(str(self.folder), place)
         self.assertEqual(found['views'], sum(
                 1 for m in sources.MODULES
-                for _ in sources.records(m, 'ir.ui.view')))
+                for _ in sources.records(
+                    m, 'ir.ui.view', optional=False)))
         self.assertEqual(found['icons'], sum(
                 1 for m in sources.MODULES
                 for _ in (sources.ROOT / m / 'icons').glob('*.svg')))
