@@ -56,9 +56,10 @@ class Stopwatch(ModelSQL):
     def mine(cls, domain=()):
         "Return the stopwatches of the user, one for each company at most."
         pool = Pool()
-        User = pool.get('res.user')
+        Ticket = pool.get('helpdesk.ticket')
         return list(cls.search([
-                    ('employee', 'in', list(User.get_employees())),
+                    ('employee', 'in', [
+                            e.id for e in Ticket.working_employees()]),
                     *domain,
                     ]))
 
@@ -170,14 +171,13 @@ class Ticket(metaclass=PoolMeta):
     def get_stopwatches(cls, tickets, names):
         pool = Pool()
         Stopwatch = pool.get('helpdesk.stopwatch')
-        User = pool.get('res.user')
-        mine = User.get_employees()
+        mine = cls.working_employees()
         since, workers = {}, defaultdict(list)
         for watch in Stopwatch.search([
                     ('ticket', 'in', [t.id for t in cls._with_time(tickets)]),
                     ], order=[('start', 'ASC')]):
             workers[watch.ticket.id].append(watch.employee.rec_name)
-            if watch.employee.id in mine:
+            if watch.employee in mine:
                 since[watch.ticket.id] = watch.start
         result = {
             'working_since': {t.id: since.get(t.id) for t in tickets},
@@ -298,15 +298,17 @@ class StopWork(Wizard):
         watch = self._watch()
         if not watch.start <= self.start.ended <= timesheet.now():
             raise WorkError(gettext('helpdesk.msg_stopwatch_end'))
+        stopped = watch.ticket
         Stopwatch.book([watch], self.start.ended, self.start.description)
-        return self._go_on(watch)
+        return self._go_on(stopped)
 
     def transition_discard(self):
         pool = Pool()
         Stopwatch = pool.get('helpdesk.stopwatch')
         watch = self._watch()
+        stopped = watch.ticket
         Stopwatch.delete([watch])
-        return self._go_on(watch)
+        return self._go_on(stopped)
 
     def end(self):
         return 'reload'
@@ -327,10 +329,10 @@ class StopWork(Wizard):
             raise WorkError(gettext('helpdesk.msg_stopwatch_none'))
         return min(watches, key=lambda w: (w.ticket != ticket, w.start))
 
-    def _go_on(self, watch):
-        "Start on the ticket for whose sake another stopwatch was stopped."
+    def _go_on(self, stopped):
+        "Start on the ticket for whose sake work on another was stopped."
         ticket = self._ticket()
-        if ticket and ticket != watch.ticket and ticket.state != 'closed':
+        if ticket and ticket != stopped and ticket.state != 'closed':
             self.model.check_workable([ticket])
             ticket.start_stopwatch()
         return 'end'

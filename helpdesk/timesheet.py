@@ -589,16 +589,23 @@ class Ticket(metaclass=PoolMeta):
 
     @classmethod
     @without_check_access
+    def working_employees(cls):
+        "Return the employees that the user is, of any company."
+        pool = Pool()
+        User = pool.get('res.user')
+        user = User(Transaction().user)
+        return list(dict.fromkeys(
+                filter(None, [user.employee, *user.employees])))
+
+    @classmethod
+    @without_check_access
     def working_employee(cls, company):
         """
         Return the employee of the company as whom the user works.
 
         Raise WorkError if there is none.
         """
-        pool = Pool()
-        User = pool.get('res.user')
-        user = User(Transaction().user)
-        for employee in filter(None, [user.employee, *user.employees]):
+        for employee in cls.working_employees():
             if employee.company == company:
                 return employee
         raise WorkError(gettext(
