@@ -171,11 +171,12 @@ class Ticket(metaclass=PoolMeta):
     def get_stopwatches(cls, tickets, names):
         pool = Pool()
         Stopwatch = pool.get('helpdesk.stopwatch')
-        mine = cls.working_employees()
         since, workers = {}, defaultdict(list)
-        for watch in Stopwatch.search([
+        watches = list(Stopwatch.search([
                     ('ticket', 'in', [t.id for t in cls._with_time(tickets)]),
-                    ], order=[('start', 'ASC')]):
+                    ], order=[('start', 'ASC')]))
+        mine = cls.working_employees() if watches else []
+        for watch in watches:
             workers[watch.ticket.id].append(watch.employee.rec_name)
             if watch.employee in mine:
                 since[watch.ticket.id] = watch.start

@@ -435,10 +435,6 @@ def test_access(clock):
                 lambda: Ticket.write([Ticket(ticket.id)], {
                         'timesheet_lines': [
                             ('write', [line.id], {'duration': HOUR})]}),
-                lambda: Line.create([{
-                            'company': desk.company.id, 'date': DAY,
-                            'employee': desk.agent.employee.id,
-                            'work': record.id, 'duration': HOUR}]),
                 lambda: Work.write([Work(record.id)], {'name': "Mine"}),
                 lambda: Stopwatch.read([watch.id], ['start']),
                 lambda: Stopwatch.delete([Stopwatch(watch.id)]),
@@ -461,6 +457,13 @@ def test_access(clock):
                 'timesheet_lines': [
                     ('write', [line.id], {'duration': 2 * HOUR})]})
     assert lines(ticket) == [("Agent", DAY, 2 * HOUR)]
+    user, context = desk.as_user(colleague)
+    with user, context:
+        with pytest.raises(AccessError):
+            Line.create([{
+                        'company': desk.company.id, 'date': DAY,
+                        'employee': desk.agent.employee.id,
+                        'work': record.id, 'duration': HOUR}])
 
 
 @in_transaction
@@ -565,6 +568,7 @@ def test_order_and_cost(clock):
     assert found == [tickets[2], tickets[0], tickets[1]]
     with Transaction().set_user(desk.agent.id):
         Ticket.get_time(found, ['time_spent'])
+        Ticket.get_stopwatches(found, ['workers'])
         with Statements() as statements:
             times = Ticket.get_time(found, ['time_spent'])['time_spent']
         assert statements.count == 1
