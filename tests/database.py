@@ -125,7 +125,8 @@ def layer_below(modules):
     foundation = modules_of_others(OURS[:1])
     others = modules_of_others(modules)
     if others != modules:
-        return others
+        # A scenario activates by hand what it names
+        return [m for m in others if m not in modules]
     if set(others) > set(foundation):
         return foundation
 
