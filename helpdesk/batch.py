@@ -24,6 +24,17 @@ def rollback():
     Transaction().rollback()
 
 
+def find(Model, domain, order=()):
+    """
+    Return the ids of all records of a model that fulfil a domain.
+
+    By one query, which makes no records: these would be kept in memory.
+    """
+    cursor = Transaction().connection.cursor()
+    cursor.execute(*Model.search(domain, order=list(order), query=True))
+    return [id_ for id_, in cursor]
+
+
 def in_batches(ids, work, size=SIZE):
     """
     Have work done on many records, each batch in a transaction of its own.
