@@ -116,12 +116,14 @@ class Ticket(metaclass=PoolMeta):
     def _closing(self, section, times, at):
         values = super()._closing(section, times, at)
         closes_at, notice_at = values['closes_at'], None
-        # What it was before keeps tickets from closing without a word that
-        # were counted on to close later
         latest = max(filter(None, [closes_at, self.closes_at]), default=None)
         if closes_at and self.close_told_at:
+            # Not before the day that the customer was told
             closes_at = latest
-        elif closes_at and latest > at and self._is_told_of_closing(section):
+        elif (closes_at and self._is_told_of_closing(section)
+                # Nobody is told of what was resolved long ago, when tickets
+                # begin to close by themselves
+                and (latest > at or self.close_notice_at)):
             notice = section.close_notice
             notice_at = times.next_opening(max(at, times.add(
                         self.resolved_at or at,

@@ -143,6 +143,10 @@ class TicketPage(Page):
             return self.moment(self.ticket.resolved_at)
 
     @property
+    def closes(self):
+        return self.moment(self.ticket.closes_at)
+
+    @property
     def closed(self):
         if self.ticket.state == 'closed':
             return self.moment(self.ticket.closed_at)
