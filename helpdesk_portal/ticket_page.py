@@ -211,6 +211,8 @@ class TicketPage(Page):
 
     @property
     def answer_help(self):
+        if self.ticket.is_reopened_by_answer():
+            return self.text('answer_help_reopened')
         if self.ticket.state == 'closed':
             return self.text('answer_help_closed')
 
