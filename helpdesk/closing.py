@@ -123,16 +123,19 @@ class Section(metaclass=PoolMeta):
         with inactive_records():
             changed = {s.id: s.closing_changed_at for s in cls.search(
                     [('closing_changed_at', '!=', None)], order=[])}
-        for section, changed_at in changed.items():
-            tickets = batch.find(Ticket, [
-                    ('section', '=', section), ('state', '=', 'resolved')])
-            if batch.in_batches(tickets, Ticket.reschedule_closing):
-                continue
+
+        def done(ids):
             # Meanwhile it may have changed once more
             Transaction().connection.cursor().execute(*table.update(
                     [table.closing_changed_at], [Null],
-                    where=(table.id == section)
-                    & (table.closing_changed_at == changed_at)))
+                    where=table.id.in_(ids)
+                    & (table.closing_changed_at == changed[ids[0]])))
+
+        for section in changed:
+            tickets = batch.find(Ticket, [
+                    ('section', '=', section), ('state', '=', 'resolved')])
+            if not batch.in_batches(tickets, Ticket.reschedule_closing):
+                batch.in_batches([section], done)
 
 
 class Ticket(metaclass=PoolMeta):
