@@ -5,13 +5,29 @@ Work of scheduled actions on any number of records.
 """
 import logging
 
+from sql import Literal
 from trytond import backend
 from trytond.exceptions import UserError
+from trytond.pool import Pool
 from trytond.tools import grouped_slice
 from trytond.transaction import Transaction
 
 SIZE = 500
 logger = logging.getLogger(__name__)
+
+
+def begin():
+    """
+    Become the one writer of an SQLite database, which has no snapshots.
+
+    What is read after it nobody else changes.
+    """
+    pool = Pool()
+    transaction = Transaction()
+    if not transaction.database.has_select_for():
+        table = pool.get('ir.configuration').__table__()
+        transaction.connection.cursor().execute(*table.update(
+                [table.id], [table.id], where=Literal(False)))
 
 
 def commit():
@@ -22,6 +38,17 @@ def commit():
 def rollback():
     "Take back what has been done since the last commit."
     Transaction().rollback()
+
+
+def find(Model, domain, order=()):
+    """
+    Return the ids of all records of a model that fulfil a domain.
+
+    By one query, which makes no records: these would be kept in memory.
+    """
+    cursor = Transaction().connection.cursor()
+    cursor.execute(*Model.search(domain, order=list(order), query=True))
+    return [id_ for id_, in cursor]
 
 
 def in_batches(ids, work, size=SIZE):
@@ -43,6 +70,7 @@ def in_batches(ids, work, size=SIZE):
     while waiting:
         batch = waiting.pop()
         try:
+            begin()
             work(batch)
             commit()
         except (backend.DatabaseOperationalError, UserError) as error:

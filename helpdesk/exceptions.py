@@ -29,6 +29,10 @@ class CloseReasonError(ValidationError):
     pass
 
 
+class ClosingWarning(UserWarning):
+    pass
+
+
 class WaitingError(ValidationError):
     pass
 

@@ -35,6 +35,7 @@ class Cron(metaclass=PoolMeta):
                 ('helpdesk.section|release',
                     "Unassign Helpdesk Tickets of Who Has Left"),
                 ('helpdesk.ticket|wake', "Wake Waiting Helpdesk Tickets"),
+                ('helpdesk.ticket|close_due', "Close Resolved Helpdesk Tickets"),
                 ('helpdesk.ticket|notify_due',
                     "Tell of Helpdesk Tickets Due Soon"),
                 ('helpdesk.notice|send_waiting', "Send Helpdesk Notices"),

@@ -35,6 +35,9 @@ PLACEHOLDERS = {
     'ticket.created': (
         lazy_gettext('helpdesk.msg_placeholder_ticket_created'),
         'create_date'),
+    'ticket.closes': (
+        lazy_gettext('helpdesk.msg_placeholder_ticket_closes'),
+        'closes_at'),
     'ticket.contact_name': (
         lazy_gettext('helpdesk.msg_placeholder_ticket_contact_name'),
         'contact_name'),

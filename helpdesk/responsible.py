@@ -19,6 +19,7 @@ from trytond.pyson import Eval
 from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
+from . import batch
 from .exceptions import ResponsibleError
 from .workflow import OVER_STATES
 
@@ -123,7 +124,32 @@ class Section(metaclass=PoolMeta):
         Take open tickets from those who may no longer be responsible.
 
         sections and employees are ids, None for all of them, as in the
-        scheduled action.
+        scheduled action, which does so in batches.
+        """
+        if sections is None and employees is None:
+            tickets = [id_ for id_, _ in cls._not_assignable()]
+            batch.in_batches(tickets, cls._release)
+        else:
+            cls._release(sections=sections, employees=employees)
+
+    @classmethod
+    def _release(cls, tickets=None, sections=None, employees=None):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        released = defaultdict(list)
+        for id_, reason in cls._not_assignable(tickets, sections, employees):
+            released[reason].append(id_)
+        for reason, ids in released.items():
+            with Transaction().set_context(helpdesk_reason=reason):
+                Ticket.write(Ticket.browse(ids), {'employee': None})
+
+    @classmethod
+    def _not_assignable(cls, tickets=None, sections=None, employees=None):
+        """
+        Return the open tickets of those who may not be responsible.
+
+        Arguments are ids, None for all. The result are tuples of the id of a
+        ticket and the reason.
         """
         pool = Pool()
         Date = pool.get('ir.date')
@@ -134,10 +160,10 @@ class Section(metaclass=PoolMeta):
         query = cls.assignable_query()
         where = (query.employee == Null) & ~ticket.state.in_(OVER_STATES)
         for column, ids in [
-                (ticket.section, sections), (ticket.employee, employees)]:
+                (ticket.id, tickets), (ticket.section, sections),
+                (ticket.employee, employees)]:
             if ids is not None:
                 where &= fields.SQL_OPERATORS['in'](column, list(ids))
-        released = defaultdict(list)
         cursor = Transaction().connection.cursor()
         cursor.execute(*ticket
             .join(employee, condition=employee.id == ticket.employee)
@@ -149,11 +175,7 @@ class Section(metaclass=PoolMeta):
                     else_='section'),
                 where=where,
                 order_by=[ticket.id]))
-        for id_, reason in cursor:
-            released[reason].append(id_)
-        for reason, ids in released.items():
-            with Transaction().set_context(helpdesk_reason=reason):
-                Ticket.write(Ticket.browse(ids), {'employee': None})
+        return cursor.fetchall()
 
     @classmethod
     @without_check_access

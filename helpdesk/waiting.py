@@ -12,6 +12,7 @@ from trytond.tools import timezone as tz
 from trytond.transaction import Transaction, check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
+from . import batch
 from .exceptions import WaitingError
 from .workflow import STATES
 
@@ -52,11 +53,22 @@ class Ticket(metaclass=PoolMeta):
     @classmethod
     def wake(cls):
         "Bring back the tickets whose time of waiting is over."
+        batch.in_batches(batch.find(cls, cls._to_wake()), cls._wake)
+
+    @classmethod
+    def _to_wake(cls):
+        "Return the domain of the tickets whose time of waiting is over."
+        return [
+            ('waiting_until', '<=', dt.datetime.now()),
+            ('state', 'in', PAUSED_STATES),
+            ]
+
+    @classmethod
+    def _wake(cls, ids):
+        # Somebody may have been faster
         with Transaction().set_context(helpdesk_actor='system'):
-            cls.open(list(cls.search([
-                            ('waiting_until', '<=', dt.datetime.now()),
-                            ('state', 'in', PAUSED_STATES),
-                            ], order=[])))
+            cls.open(list(cls.search(
+                        [('id', 'in', ids), *cls._to_wake()], order=[])))
 
     def _consequences(self, values):
         consequences = super()._consequences(values)

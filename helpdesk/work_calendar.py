@@ -222,3 +222,7 @@ class Section(metaclass=PoolMeta):
             calendars[section.id] = calendar.id if calendar else None
         times = WorkCalendar.worktimes(calendars.values())
         return {s: times[c] for s, c in calendars.items()}
+
+    @classmethod
+    def hours_changed(cls, sections):
+        "Take note that the opening hours of sections, ids, have changed."

@@ -28,8 +28,8 @@ WAITING_STATES = ['pending', 'authorization', 'resolved']
 # Fields that only buttons and communications change
 KEPT_FIELDS = {
     'number', 'state', 'unread', 'closed_by', 'first_answer_at',
-    'last_communication_at', 'resolved_at', 'closed_at', 'preceding',
-    'authorization_asked'}
+    'last_communication_at', 'resolved_at', 'closed_at', 'closes_at',
+    'preceding', 'authorization_asked'}
 # Those of them that are empty in a new ticket
 NEW_FIELDS = KEPT_FIELDS - {'number', 'state'}
 # Fields whose changes the history notes

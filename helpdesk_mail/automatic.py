@@ -22,7 +22,8 @@ from .intake import acknowledge
 # Those whose values are ours
 SAFE_PLACEHOLDERS = {
     'ticket.number', 'ticket.section', 'ticket.state', 'ticket.deadline',
-    'ticket.created', 'agent.name', 'agent.email', 'company.name', 'today'}
+    'ticket.created', 'ticket.closes', 'agent.name', 'agent.email',
+    'company.name', 'today'}
 
 
 class Section(metaclass=PoolMeta):

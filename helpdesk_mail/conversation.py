@@ -232,12 +232,12 @@ class Conversation(metaclass=PoolMeta):
         return gettext(f'helpdesk_mail.msg_{name}', language, **variables)
 
     @classmethod
-    def _automatic(cls, ticket, email, name):
+    def _automatic(cls, ticket, email, name, **variables):
         """
         Return the values of an automatic mail.
 
         name is that of its texts: with _subject and _body, _automatic_text
-        knows them.
+        knows them. variables are the words for their other placeholders.
         """
         language = ticket.mail_language()
         section = ticket.section.in_language(language)
@@ -252,7 +252,7 @@ class Conversation(metaclass=PoolMeta):
                 f'{name}_subject', language, number=ticket.number),
             'body': cls._automatic_text(
                 f'{name}_body', language, number=ticket.number,
-                section=section.mail_name or section.name),
+                section=section.mail_name or section.name, **variables),
             }
 
     @classmethod

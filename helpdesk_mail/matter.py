@@ -105,7 +105,8 @@ class Matters:
         matters = {
             t.id: Matter(
                 ticket=t, company=t.company.id, section=t.section,
-                email=t.email, closed=t.state == 'closed',
+                email=t.email,
+                closed=t.state == 'closed' and not t.is_reopened_by_answer(),
                 parties={p.id for p in [t.party, t.contact] if p})
             for t in tickets}
         if matters:

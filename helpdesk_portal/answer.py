@@ -18,8 +18,8 @@ class Ticket(metaclass=PoolMeta):
         """
         File what the visitor wrote and return the ticket it is filed with.
 
-        answer is a valid forms.Answer. A closed ticket stays closed: then a
-        new one follows it up.
+        answer is a valid forms.Answer. A closed ticket stays closed, unless
+        its section has it reopened: then a new one follows it up.
         """
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
@@ -29,7 +29,7 @@ class Ticket(metaclass=PoolMeta):
             filed = cls._filed_already(ticket, visitor, answer)
             if filed:
                 return filed
-            if ticket.state == 'closed':
+            if ticket.state == 'closed' and not ticket.is_reopened_by_answer():
                 ticket = ticket._follow_up_on_portal(visitor, answer)
             Conversation.create(
                 [ticket._conversation_on_portal(visitor, answer)])

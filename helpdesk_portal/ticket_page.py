@@ -143,6 +143,10 @@ class TicketPage(Page):
             return self.moment(self.ticket.resolved_at)
 
     @property
+    def closes(self):
+        return self.moment(self.ticket.closes_at)
+
+    @property
     def closed(self):
         if self.ticket.state == 'closed':
             return self.moment(self.ticket.closed_at)
@@ -207,6 +211,8 @@ class TicketPage(Page):
 
     @property
     def answer_help(self):
+        if self.ticket.is_reopened_by_answer():
+            return self.text('answer_help_reopened')
         if self.ticket.state == 'closed':
             return self.text('answer_help_closed')
 

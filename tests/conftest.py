@@ -85,7 +85,7 @@ def one_transaction(request, monkeypatch):
     if request.node.get_closest_marker('commits'):
         return
     if batch := sys.modules.get('trytond.modules.helpdesk.batch'):
-        for name in ['commit', 'rollback']:
+        for name in ['begin', 'commit', 'rollback']:
             monkeypatch.setattr(batch, name, lambda: None)
     for name in ['helpdesk_mail.conversation', 'helpdesk_portal.login_mail']:
         package, _, module = f'trytond.modules.{name}'.rpartition('.')

@@ -1,6 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import datetime as dt
 import re
 import time
 import unittest
@@ -287,6 +288,46 @@ class AnswerTestCase(PortalTestCase):
             self.assertEqual(mail.to_addresses, ticket.email)
             self.assertIn(
                 '/guest/', mail.mail_footer([mail])[mail.id])
+
+    def test_answer_reopens(self):
+        "AG13: where the section wants it, an answer opens a closed ticket"
+        Section = Pool(DB_NAME).get('helpdesk.section')
+        number, token = self.ticket()
+        client = self.guest(number, token)
+        self.post(client, number, '', action='/close')
+
+        def reopen_within(time):
+            with self.transaction():
+                Section.write(
+                    [Section(self.section)], {'reopen_within': time})
+
+        reopen_within(dt.timedelta(days=1))
+        self.addCleanup(reopen_within, None)
+        self.assertIn("opens it again", self.page(client, number))
+        response = self.post(client, number, "Again")
+        self.assertEqual(response.headers['Location'],
+            f'{self.base}/tickets/{number}?done=answered')
+        with self.transaction():
+            ticket = self.record(number)
+            self.assertEqual(ticket.state, 'open')
+            self.assertFalse(ticket.follow_ups)
+
+    def test_closes(self):
+        "E5: the page tells when a resolved ticket closes by itself"
+        Ticket = Pool(DB_NAME).get('helpdesk.ticket')
+        number, token = self.ticket(state='resolved')
+        client = self.guest(number, token)
+        self.assertNotIn("Closes unless", self.page(client, number))
+        with self.transaction():
+            Ticket.write([self.record(number)], {
+                    'closes_at': dt.datetime(2030, 1, 2, 12)})
+        page = self.page(client, number)
+        self.assertIn("Closes unless you write to us", page)
+        self.assertIn('2030-01-02T12:00', page)
+        self.post(client, number, "Not yet")
+        with self.transaction():
+            self.assertEqual(self.record(number).state, 'open')
+            self.assertIsNone(self.record(number).closes_at)
 
     def test_follow_ups_fill_no_mailbox(self):
         "PO5: whoever got hold of a link can't have many mails sent"
