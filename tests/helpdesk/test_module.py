@@ -8,6 +8,14 @@ from trytond.tests.test_tryton import ModuleTestCase
 class HelpdeskTestCase(CompanyTestMixin, ModuleTestCase):
     "The generic checks of Tryton hold for the module helpdesk"
     module = 'helpdesk'
+    extras = ['timesheet']
+
+
+class HelpdeskAloneTestCase(CompanyTestMixin, ModuleTestCase):
+    "They hold for it without what is optional"
+    module = 'helpdesk'
+    # Views of what is optional are not used
+    test_view = None
 
 
 del ModuleTestCase

@@ -6,126 +6,25 @@ import datetime as dt
 import pytest
 from lxml import etree
 from trytond.exceptions import UserError
-from trytond.model.exceptions import AccessButtonError, AccessError
-from trytond.modules.company.tests import (
-    CompanyTestMixin, create_company, create_employee)
-from trytond.modules.helpdesk import timesheet
+from trytond.model.exceptions import AccessError
+from trytond.modules.company.tests import create_company, create_employee
 from trytond.modules.helpdesk.exceptions import TicketDeleteError, WorkError
 from trytond.pool import Pool
-from trytond.tests.test_tryton import (
-    ModuleTestCase, activate_module, with_transaction)
+from trytond.tests.test_tryton import activate_module
 from trytond.transaction import Transaction
 
 from tests.benchmarks.statements import Statements
-from tests.helpdesk.sales import make_party, make_sale, make_seller
+from tests.helpdesk.timesheets import (
+    DAY, HOUR, MINUTE, NOON, configure, lines, make_desk, press, seen,
+    stop_wizard, with_clock, work)
 from tests.helpdesk.wizards import go_through
-from tests.records import Helpdesk
-
-MINUTE = dt.timedelta(minutes=1)
-HOUR = dt.timedelta(hours=1)
-# In Madrid it is half past eleven
-NOON = dt.datetime(2026, 11, 2, 10, 30)
-DAY = NOON.date()
 
 
 def setup_module():
     activate_module(['helpdesk', 'timesheet'])
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    "Lets the time be set"
-    class Clock:
-        now = NOON
-
-    monkeypatch.setattr(timesheet, 'now', lambda: Clock.now)
-    yield Clock
-
-
-# Tests need the fixture and the transaction
-def in_transaction(test):
-    @pytest.mark.usefixtures('clock')
-    def run(clock):
-        with_transaction()(test)(clock)
-    run.__doc__ = test.__doc__
-    return run
-
-
-def make_desk(**values):
-    desk = Helpdesk(**values)
-    desk.company.timezone = 'Europe/Madrid'
-    desk.company.save()
-    return desk
-
-
-def configure(desk, **values):
-    pool = Pool()
-    Configuration = pool.get('helpdesk.configuration')
-    with Transaction().set_context(desk.context):
-        configuration = Configuration(1)
-        for name, value in values.items():
-            setattr(configuration, name, value)
-        configuration.save()
-
-
-def press(desk, user, button, *tickets):
-    "Press a button as a client does, and return what it answers"
-    pool = Pool()
-    Ticket = pool.get('helpdesk.ticket')
-    user, context = desk.as_user(user)
-    with user, context:
-        return getattr(Ticket, button)(
-            [Ticket(t.id) for t in tickets])
-
-
-def work(desk, clock, user, ticket, time):
-    "Work on the ticket with the stopwatch"
-    press(desk, user, 'start_work', ticket)
-    clock.now += time
-    assert press(desk, user, 'stop_work', ticket) is None
-
-
-def lines(ticket):
-    "Return the employee, the date and the duration of the lines"
-    pool = Pool()
-    Line = pool.get('timesheet.line')
-    return [
-        (li.employee.rec_name, li.date, li.duration) for li in Line.search([
-                ('work.origin', '=', str(ticket)),
-                ], order=[('date', 'ASC'), ('id', 'ASC')])]
-
-
-def seen(desk, user, ticket, *names):
-    "Return the values that the user reads"
-    pool = Pool()
-    Ticket = pool.get('helpdesk.ticket')
-    user, context = desk.as_user(user)
-    with user, context:
-        values, = Ticket.read([ticket.id], list(names))
-    return [values[n] for n in names]
-
-
-def stop_wizard(desk, user, ticket, button=None, **values):
-    "Go through the wizard that stops, return its defaults"
-    pool = Pool()
-    Wizard = pool.get('helpdesk.ticket.stop_work', type='wizard')
-    opened = {
-        'active_model': 'helpdesk.ticket', 'active_id': ticket.id,
-        'active_ids': [ticket.id],
-        } if ticket else {}
-    user, context = desk.as_user(user)
-    with user, context, Transaction().set_context(
-            _check_access=False, **opened):
-        session_id, start, _ = Wizard.create()
-        defaults = Wizard.execute(session_id, {}, start)['view']['defaults']
-        if button:
-            Wizard.execute(
-                session_id, {'start': {**defaults, **values}}, button)
-        Wizard.delete(session_id)
-    return defaults
-
-
-@in_transaction
+@with_clock
 def test_stopwatch(clock):
     "C9, AG10: work measured from the ticket is a line of the timesheet"
     pool = Pool()
@@ -149,7 +48,7 @@ def test_stopwatch(clock):
     assert (record.origin, record.company) == (ticket, desk.company)
 
 
-@in_transaction
+@with_clock
 def test_one_line_a_day(clock):
     "AG10: there is a line for each employee, day and ticket"
     desk = make_desk()
@@ -171,7 +70,7 @@ def test_one_line_a_day(clock):
     assert seen(desk, desk.agent, other, 'time_spent') == [MINUTE]
 
 
-@in_transaction
+@with_clock
 def test_rounding_is_not_repeated(clock):
     "C9: what is rounded is the time of the day, not each part of it"
     desk = make_desk()
@@ -187,7 +86,7 @@ def test_rounding_is_not_repeated(clock):
         assert lines(ticket) == [("Agent", DAY, expected * MINUTE)]
 
 
-@in_transaction
+@with_clock
 def test_corrected_line_counts(clock):
     "C9: more time is added to what somebody put down by hand"
     pool = Pool()
@@ -204,7 +103,7 @@ def test_corrected_line_counts(clock):
     assert lines(ticket) == [("Agent", DAY, 45 * MINUTE)]
 
 
-@in_transaction
+@with_clock
 def test_other_ticket(clock):
     "AG10: who starts on another ticket stops on the one before"
     desk = make_desk()
@@ -220,7 +119,7 @@ def test_other_ticket(clock):
         press(desk, desk.manager, 'start_work', first, second)
 
 
-@in_transaction
+@with_clock
 def test_forgotten(clock):
     "AG10: a forgotten stopwatch asks when one stopped"
     desk = make_desk()
@@ -245,7 +144,7 @@ def test_forgotten(clock):
     assert seen(desk, desk.agent, other, 'working_since') == [clock.now]
 
 
-@in_transaction
+@with_clock
 def test_over_midnight(clock):
     "AG10: work over midnight is put down for each day, after asking"
     desk = make_desk()
@@ -265,7 +164,7 @@ def test_over_midnight(clock):
         stop_wizard(desk, desk.agent, None)
 
 
-@in_transaction
+@with_clock
 def test_discard(clock):
     "AG10: what a forgotten stopwatch measured can be thrown away"
     pool = Pool()
@@ -279,7 +178,7 @@ def test_discard(clock):
     assert not Stopwatch.search([])
 
 
-@in_transaction
+@with_clock
 def test_remind(clock):
     "AG10: who forgot the stopwatch is told so, once"
     pool = Pool()
@@ -300,7 +199,7 @@ def test_remind(clock):
     assert '13' in notification.label
 
 
-@in_transaction
+@with_clock
 def test_add_time(clock):
     "AG10: time can be put down by hand, for oneself"
     pool = Pool()
@@ -326,7 +225,7 @@ def test_add_time(clock):
                 desk, 'helpdesk.ticket.add_time', [ticket], 'add', **values)
 
 
-@in_transaction
+@with_clock
 def test_closing_stops(clock):
     "AG10: closing a ticket stops the work on it and never fails"
     pool = Pool()
@@ -359,7 +258,7 @@ def test_closing_stops(clock):
     assert Work(record.id).timesheet_end_date is None
 
 
-@in_transaction
+@with_clock
 def test_closing_in_spite_of_who_left(clock):
     "AG10: a ticket can be closed whose worker has left the company"
     pool = Pool()
@@ -376,7 +275,7 @@ def test_closing_in_spite_of_who_left(clock):
     assert not lines(ticket)
 
 
-@in_transaction
+@with_clock
 def test_handed_over(clock):
     "AG10: the stopwatch runs on when the ticket is handed over"
     pool = Pool()
@@ -406,114 +305,7 @@ def test_handed_over(clock):
                     ('origin.subject', 'like', '%fire%', 'helpdesk.ticket')])
 
 
-@in_transaction
-def test_access(clock):
-    "SE12: agents put down their own time only, others see nothing of it"
-    pool = Pool()
-    Line = pool.get('timesheet.line')
-    Stopwatch = pool.get('helpdesk.stopwatch')
-    Ticket = pool.get('helpdesk.ticket')
-    Work = pool.get('timesheet.work')
-    desk = make_desk(visibility='private')
-    ticket = desk.make_ticket()
-    colleague = desk.make_user('colleague', [desk.section])
-    stranger = desk.make_user('stranger', [])
-    work(desk, clock, desk.agent, ticket, HOUR)
-    press(desk, desk.agent, 'start_work', ticket)
-    line, = Line.search([])
-    record, = Work.search([])
-    watch, = Stopwatch.search([])
-
-    user, context = desk.as_user(colleague)
-    with user, context:
-        found, = Ticket(ticket.id).timesheet_lines
-        assert found == line
-        assert Line.read([line.id], ['work.rec_name'])
-        for do in [
-                lambda: Line.write([Line(line.id)], {'duration': HOUR}),
-                lambda: Line.delete([Line(line.id)]),
-                lambda: Ticket.write([Ticket(ticket.id)], {
-                        'timesheet_lines': [
-                            ('write', [line.id], {'duration': HOUR})]}),
-                lambda: Work.write([Work(record.id)], {'name': "Mine"}),
-                lambda: Stopwatch.read([watch.id], ['start']),
-                lambda: Stopwatch.delete([Stopwatch(watch.id)]),
-                lambda: Ticket.stop_work([Ticket(ticket.id)]),
-                ]:
-            with pytest.raises((AccessError, AccessButtonError)):
-                do()
-    user, context = desk.as_user(stranger)
-    with user, context:
-        assert not Line.search([])
-        assert not Work.search([])
-        for Model, id_ in [(Line, line.id), (Work, record.id)]:
-            with pytest.raises(AccessError):
-                Model.read([id_], ['rec_name'])
-        with pytest.raises((AccessError, AccessButtonError)):
-            Ticket.start_work([Ticket(ticket.id)])
-    user, context = desk.as_user(desk.agent)
-    with user, context:
-        Ticket.write([Ticket(ticket.id)], {
-                'timesheet_lines': [
-                    ('write', [line.id], {'duration': 2 * HOUR})]})
-    assert lines(ticket) == [("Agent", DAY, 2 * HOUR)]
-    user, context = desk.as_user(colleague)
-    with user, context:
-        with pytest.raises(AccessError):
-            Line.create([{
-                        'company': desk.company.id, 'date': DAY,
-                        'employee': desk.agent.employee.id,
-                        'work': record.id, 'duration': HOUR}])
-
-
-@in_transaction
-def test_timesheet_administrator(clock):
-    "C9, SE12: who does the accounts sees all time, but not all tickets"
-    pool = Pool()
-    Group = pool.get('res.group')
-    Line = pool.get('timesheet.line')
-    ModelData = pool.get('ir.model.data')
-    Work = pool.get('timesheet.work')
-    desk = make_desk(visibility='private')
-    ticket = desk.make_ticket()
-    work(desk, clock, desk.agent, ticket, HOUR)
-    accountant = desk.make_user('accountant', [])
-    accountant.groups = [Group(
-            ModelData.get_id('timesheet', 'group_timesheet_admin'))]
-    accountant.save()
-    user, context = desk.as_user(accountant)
-    with user, context:
-        line, = Line.search([])
-        record, = Work.search([])
-        assert Line.read([line.id], ['work.rec_name'])[0]['work.'][
-            'rec_name'] == f'#{ticket.number}'
-        values, = Work.read(
-            [record.id], ['rec_name', 'duration', 'origin',
-                'origin.rec_name'])
-        assert values['duration'] == HOUR
-        assert values['rec_name'] == f'#{ticket.number}'
-        assert values['origin'] is values['origin.'] is None
-
-
-@in_transaction
-def test_sales_staff(clock):
-    "SE12: who reads a ticket by its sale learns nothing of the time"
-    desk = make_desk(visibility='private')
-    seller = make_seller(desk)
-    customer = make_party()
-    ticket = desk.make_ticket(party=customer, sale=make_sale(desk, customer))
-    work(desk, clock, desk.agent, ticket, HOUR)
-    press(desk, desk.agent, 'start_work', ticket)
-    assert seen(
-        desk, seller, ticket, 'time_spent', 'time_by_employee',
-        'timesheet_lines', 'working_since', 'workers') == [
-            None, '', [], None, '']
-    for button in ['start_work', 'add_time']:
-        with pytest.raises((AccessError, AccessButtonError)):
-            press(desk, seller, button, ticket)
-
-
-@in_transaction
+@with_clock
 def test_company(clock):
     "C9: who works for several companies does so as an employee of each"
     desk = make_desk()
@@ -535,7 +327,7 @@ def test_company(clock):
         press(desk, user, 'start_work', ticket)
 
 
-@in_transaction
+@with_clock
 def test_delete(clock):
     "A ticket on which time was spent is kept"
     pool = Pool()
@@ -553,7 +345,7 @@ def test_delete(clock):
     assert not Work.search([])
 
 
-@in_transaction
+@with_clock
 def test_order_and_cost(clock):
     "C9: tickets are sorted by their time, which costs one statement"
     pool = Pool()
@@ -578,7 +370,7 @@ def test_order_and_cost(clock):
         assert statements.count == 1
 
 
-@in_transaction
+@with_clock
 def test_switch(clock):
     "C1: time is one of the parts that can be switched off"
     pool = Pool()
@@ -603,13 +395,3 @@ def test_switch(clock):
             assert bool(found & set(expected)) == shown
             assert not shown or found >= set(expected)
         assert bool(Menu.search([('id', '=', menu)])) == shown
-
-
-# The last, since it drops the database
-class HelpdeskTimesheetTestCase(CompanyTestMixin, ModuleTestCase):
-    "The generic checks of Tryton hold for helpdesk with timesheet"
-    module = 'helpdesk'
-    extras = ['timesheet']
-
-
-del ModuleTestCase
