@@ -158,11 +158,8 @@ class Ticket(metaclass=PoolMeta):
     @classmethod
     def create(cls, vlist):
         tickets = super().create(vlist)
-        resolved = [t for t in tickets if t.state == 'resolved']
-        if changes := cls._closing_changes(resolved):
-            cls.write(*chain.from_iterable(
-                    (tickets, dict(values))
-                    for values, tickets in changes.items()))
+        cls._set_closing(cls._closing_changes(
+                [t for t in tickets if t.state == 'resolved']))
         return tickets
 
     @classmethod

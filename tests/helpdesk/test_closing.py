@@ -301,7 +301,8 @@ def test_brought_in(clock):
     "E5: a ticket that is made as resolved closes too"
     desk = Helpdesk(close_after=DAY)
     ticket = desk.make_ticket(state='resolved', resolved_at=FRIDAY - HOUR)
-    assert ticket.closes_at == FRIDAY + DAY - HOUR
+    Transaction().cache.clear()
+    assert again(ticket).closes_at == FRIDAY + DAY - HOUR
 
 
 @with_transaction()
