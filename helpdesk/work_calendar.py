@@ -114,6 +114,13 @@ class _Part(ModelSQL, ModelView):
             cls._changed(parts)()
 
     @classmethod
+    def on_write(cls, parts, values):
+        callbacks = super().on_write(parts, values)
+        if 'calendar' in values:
+            callbacks.append(cls._changed(parts))
+        return callbacks
+
+    @classmethod
     def on_delete(cls, parts):
         return [*super().on_delete(parts), cls._changed(parts)]
 
