@@ -327,7 +327,7 @@ class Section(metaclass=PoolMeta):
     def on_modification(cls, mode, sections, field_names=None):
         super().on_modification(mode, sections, field_names=field_names)
         cls._calendars_cache.clear()
-        if mode == 'write' and 'calendar' in field_names:
+        if mode == 'write' and field_names & {'calendar', 'company'}:
             cls.hours_changed([s.id for s in sections])
 
     @classmethod
@@ -367,6 +367,10 @@ class Section(metaclass=PoolMeta):
         pool = Pool()
         WorkCalendar = pool.get('helpdesk.work_calendar')
         calendars = cls.calendars()
+        if any(s.id not in calendars for s in sections):
+            # Another process made it a moment ago
+            cls._calendars_cache.clear()
+            calendars = cls.calendars()
         times = WorkCalendar.worktimes(calendars[s.id] for s in sections)
         return {s.id: times[calendars[s.id]] for s in sections}
 

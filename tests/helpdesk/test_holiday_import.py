@@ -175,6 +175,34 @@ def test_countries():
 
 
 @with_transaction()
+def test_own_country():
+    "C11: the country of the company is proposed, and what was chosen before"
+    pool = Pool()
+    Country = pool.get('country.country')
+    Import = pool.get('helpdesk.work_calendar.import_holidays', type='wizard')
+    desk = make_desk()
+    calendar = make_office()
+
+    def proposed():
+        user, context = desk.as_user(desk.admin)
+        with user, context, Transaction().set_context(
+                active_model=calendar.__name__, active_id=calendar.id,
+                active_ids=[calendar.id], _check_access=False):
+            session, start, _ = Import.create()
+            values = Import.execute(session, {}, start)['view']['defaults']
+        return values['country'], values['region']
+
+    assert proposed() == (None, None)
+    spain, = Country.create([{'name': "Spain", 'code': 'ES'}])
+    desk.company.party.addresses = [{'country': spain.id}]
+    desk.company.party.save()
+    assert proposed() == ('ES', None)
+    calendar.holiday_country, calendar.holiday_region = 'FR', '971'
+    calendar.save()
+    assert proposed() == ('FR', '971')
+
+
+@with_transaction()
 def test_unknown_country():
     "C11: what the library does not know is said in plain words"
     desk = make_desk()

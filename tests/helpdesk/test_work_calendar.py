@@ -30,7 +30,7 @@ def make_calendar(*spans, holidays=(), **values):
     pool = Pool()
     Day = pool.get('ir.calendar.day')
     WorkCalendar = pool.get('helpdesk.work_calendar')
-    days = Day.search([])
+    days = list(Day.search([]))
     calendar, = WorkCalendar.create([{
                 'name': "Office", 'timezone': 'Europe/Madrid',
                 'spans': [('create', [{
@@ -103,7 +103,7 @@ def test_sections_learn_of_other_hours():
         save(desk.section, name="Help")
         assert changed() == []
         save(other, spans=[*other.spans, Span(
-                    day=Day.search([])[5],
+                    day=Day.search([('index', '=', 5)])[0],
                     start=dt.time(9), end=dt.time(12))])
         assert changed() == [{desk.section.id, night.id}]
         assert night.worktime.is_open(SATURDAY + 9 * HOUR)
@@ -131,6 +131,17 @@ def test_hours_cost_nothing():
     assert times[sections[0].id].add(
         MONDAY, HOUR) == MONDAY + 8 * HOUR
     assert times[sections[1].id].add(MONDAY, HOUR) == MONDAY + HOUR
+
+
+@with_transaction()
+def test_section_that_is_news():
+    "Design: a section that another process made has its opening hours"
+    pool = Pool()
+    Section = pool.get('helpdesk.section')
+    desk = Helpdesk()
+    save(desk.section, calendar=make_office())
+    Section._calendars_cache.set(None, {})
+    assert not desk.section.worktime.is_open(MONDAY)
 
 
 @with_transaction()
