@@ -33,6 +33,14 @@ class ClosingWarning(UserWarning):
     pass
 
 
+class WorkCalendarError(ValidationError):
+    pass
+
+
+class HolidayError(ValidationError):
+    pass
+
+
 class WaitingError(ValidationError):
     pass
 
