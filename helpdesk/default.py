@@ -2,11 +2,14 @@
 # of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
+from contextlib import suppress
 
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
+
+from .worktime import NeverOpen
 
 
 class Section(metaclass=PoolMeta):
@@ -25,13 +28,15 @@ class Section(metaclass=PoolMeta):
             ('ticket_deadline', '=', None),
             ('ticket_deadline', '>=', dt.timedelta()),
             ],
-        help="How long after it was made a new ticket has to be solved, "
-        "if nobody chose a deadline.")
+        help="In how much opening time after it was made a new ticket has to "
+        "be solved, if nobody chose a deadline.")
 
     def get_deadline(self, at):
         "Return the deadline of a ticket made at that time, or None."
         if self.ticket_deadline is not None:
-            return at + self.ticket_deadline
+            # Who never opens promises nothing
+            with suppress(NeverOpen):
+                return self.worktime.add(at, self.ticket_deadline)
 
     def ticket_defaults(self, at):
         """
