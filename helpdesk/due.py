@@ -35,6 +35,13 @@ class Ticket(metaclass=PoolMeta):
         return False
 
     @classmethod
+    def told_with(cls, changes):
+        also = super().told_with(changes)
+        if 'due' in changes:
+            also['due_told'] = False
+        return also
+
+    @classmethod
     def copy(cls, tickets, default=None):
         default = default.copy() if default is not None else {}
         default.setdefault('due_told', False)

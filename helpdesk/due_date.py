@@ -18,6 +18,7 @@ A promise is kept if not more opening time than promised was used: who answers
 in the night after the time was up in the evening keeps it.
 """
 import datetime as dt
+from collections import defaultdict
 from typing import NamedTuple
 
 from .worktime import NeverOpen
@@ -56,6 +57,22 @@ class Turn(NamedTuple):
     end: dt.datetime | None
     side: str
     section: int
+
+
+class Day(NamedTuple):
+    """
+    What counted of a date on the wall.
+
+    counted and total are opening time, the latter since the first day; paused
+    is that of the sides that do not count, by side. closed is the time in
+    which it was closed, and holidays are the names of those that closed it.
+    """
+    date: dt.date
+    counted: dt.timedelta
+    total: dt.timedelta
+    paused: dict
+    closed: dt.timedelta
+    holidays: tuple
 
 
 def paused_sides(target):
@@ -193,3 +210,48 @@ def turned(turns, now, side, section):
     if (last.side, last.section) == (side, section):
         return turns
     return [*turns[:-1], last._replace(end=now), turn]
+
+
+def days(turns, hours, until, paused, zone):
+    """
+    Return what counted of each day until an instant, a list of Day.
+
+    turns and hours are as for used, paused are the sides that do not count,
+    zone is the tzinfo of the dates.
+    """
+    found, total = [], _NONE
+    start = turns[0].start
+    while start < until or not found:
+        date, end = _midnight(start, zone)
+        parts = [
+            (turn, max(turn.start, start), min(turn.end or until, end, until))
+            for turn in turns]
+        counted, closed = _NONE, _NONE
+        waited, holidays = defaultdict(dt.timedelta), []
+        for turn, since, to in parts:
+            if to <= since:
+                continue
+            passed = hours[turn.section].between(since, to)
+            closed += to - since - passed
+            holidays += [
+                holiday.name for _, holiday
+                in hours[turn.section].holidays_between(
+                    since, to - dt.datetime.resolution)]
+            if turn.side in paused:
+                waited[turn.side] += passed
+            else:
+                counted += passed
+        total += counted
+        found.append(Day(
+                date, counted, total, dict(waited), closed,
+                tuple(dict.fromkeys(holidays))))
+        start = end
+    return found
+
+
+def _midnight(at, zone):
+    "Return the date on the wall at an instant, and when the next begins."
+    date = at.replace(tzinfo=dt.timezone.utc).astimezone(zone).date()
+    tomorrow = dt.datetime.combine(
+        date + dt.timedelta(days=1), dt.time(), zone)
+    return date, tomorrow.astimezone(dt.timezone.utc).replace(tzinfo=None)

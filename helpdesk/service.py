@@ -24,6 +24,7 @@ from trytond.transaction import (
 from . import due_date
 from .batch import in_batches
 from .history import SIDES
+from .opening_time import UNITS
 from .service_level import CRITERIA
 from .workflow import OVER_STATES
 
@@ -70,8 +71,7 @@ class Section(metaclass=PoolMeta):
 
         sections are the ids of those whose opening hours have changed.
         """
-        if hasattr(super(), 'hours_changed'):
-            super().hours_changed(sections)
+        super().hours_changed(sections)
         if sections:
             cls.__queue__.renew_dues(cls.browse(sections))
 
@@ -98,13 +98,15 @@ class Ticket(metaclass=PoolMeta):
     first_answer_met = fields.Selection(
         RESULTS, "First Answer Promise", readonly=True, sort=False,
         help="Whether the first answer came in time.")
-    first_answer_late = fields.TimeDelta("First Answer Late", readonly=True,
+    first_answer_late = fields.TimeDelta(
+        "First Answer Late", UNITS, readonly=True,
         help="In how much opening time the first answer came too late.")
     solution_due = fields.DateTime("Solution Due", readonly=True,
         help="When the ticket has to be resolved.\n"
         "Empty while the customer, or whoever else the ticket waits for, "
         "has the clock stopped.")
-    solution_left = fields.TimeDelta("Paused, Time Left", readonly=True,
+    solution_left = fields.TimeDelta(
+        "Paused, Time Left", UNITS, readonly=True,
         states={
             'invisible': ~Eval('solution_left'),
             },
@@ -113,7 +115,8 @@ class Ticket(metaclass=PoolMeta):
     solution_met = fields.Selection(
         RESULTS, "Solution Promise", readonly=True, sort=False,
         help="Whether the ticket was resolved in time.")
-    solution_late = fields.TimeDelta("Solution Late", readonly=True,
+    solution_late = fields.TimeDelta(
+        "Solution Late", UNITS, readonly=True,
         help="In how much opening time the ticket was resolved too late.")
     due = fields.DateTime("Due", readonly=True,
         help="When something has to happen next: the deadline, a first "
@@ -259,11 +262,19 @@ class Ticket(metaclass=PoolMeta):
         told = {}
         for ticket, promise in promises.items():
             changes = ticket._differing(promise.told(hours, now))
-            if 'due' in changes:
-                changes['due_told'] = False
             if changes:
-                told[ticket.id] = changes
+                told[ticket.id] = {**changes, **cls.told_with(changes)}
         return told
+
+    @classmethod
+    def told_with(cls, changes):
+        """
+        Return what else changes when it is told anew when a ticket is due.
+
+        changes is a dictionary of those of the fields of the promise that
+        change, such as due, solution_due or service_level.
+        """
+        return {}
 
     @classmethod
     def _promise(cls, facts, turns, now):

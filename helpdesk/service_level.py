@@ -18,6 +18,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
+from .opening_time import UNITS
 from .switch import Part
 from .ticket import PRIORITIES
 
@@ -32,6 +33,7 @@ PART = Part(
             'service_level', 'service_level_reason', 'first_answer_due', 'first_answer_met',
             'first_answer_late', 'solution_due', 'solution_left',
             'solution_met', 'solution_late']},
+    buttons={'helpdesk.ticket': ['tell_due_reason']},
     pages={'helpdesk.ticket': ['service']},
     menus=('menu_service_level',))
 
@@ -126,14 +128,14 @@ class ServiceLevel(
         depends={'company'},
         help="The customer whose tickets it is for.\n"
         "Leave empty for all.")
-    first_answer = fields.TimeDelta("First Answer",
+    first_answer = fields.TimeDelta("First Answer", UNITS,
         domain=['OR',
             ('first_answer', '=', None),
             ('first_answer', '>', dt.timedelta()),
             ],
         help="In how much opening time the customer gets a first answer.\n"
         "Leave empty to promise none.")
-    solution = fields.TimeDelta("Solution",
+    solution = fields.TimeDelta("Solution", UNITS,
         domain=['OR',
             ('solution', '=', None),
             ('solution', '>', dt.timedelta()),
@@ -144,7 +146,7 @@ class ServiceLevel(
     pause_third_party = fields.Boolean("Pause for Third Parties",
         help="The time in which a ticket waits for a third party does not "
         "count either.")
-    warn_before = fields.TimeDelta("Warn Before",
+    warn_before = fields.TimeDelta("Warn Before", UNITS,
         domain=['OR',
             ('warn_before', '=', None),
             ('warn_before', '>', dt.timedelta()),

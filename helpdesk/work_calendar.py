@@ -193,6 +193,15 @@ class Section(metaclass=PoolMeta):
         help="When the section works. If empty, the hours that are set in "
         "the configuration, else around the clock.")
 
+    @classmethod
+    def hours_changed(cls, sections):
+        """
+        Do what has to be done when the opening hours of sections change.
+
+        sections is a list of ids. The change is made, in this transaction.
+        What takes long is better left to the queue.
+        """
+
     @property
     def worktime(self):
         "The opening hours of the section, a worktime.Worktime or Always."
