@@ -6,7 +6,7 @@ How opening time is shown: in hours, since a day of it has not 24 of them.
 from trytond.pool import PoolMeta
 
 # The key of the context that has the units
-UNITS = 'helpdesk_opening_time'
+UNITS = 'helpdesk_hours'
 
 
 class User(metaclass=PoolMeta):

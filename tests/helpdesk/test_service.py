@@ -106,21 +106,37 @@ def test_life_of_a_ticket():
         assert ticket.state == 'open' and not ticket.solution_left
         assert ticket.solution_due == ticket.due == at(9, '15:00')
 
-        clock.now = at(9, '16:00')
+
+@with_transaction()
+def test_results():
+    "X4: a ticket keeps by how much it was late; reopened, its clock goes on"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = make_desk()
+    make_level(desk, "Gold", first_answer=HOUR, solution=8 * HOUR)
+    with Clock(at(0, '09:00')) as clock:
+        ticket = desk.make_ticket(state='open')
+        clock.now = at(0, '12:00')
+        say(ticket, 'out', clock.now)
+        assert fresh(ticket).first_answer_met == 'missed'
+        assert fresh(ticket).first_answer_late == 2 * HOUR
+
+        clock.now = at(1, '10:00')
         Ticket.resolve([ticket])
-        ticket = fresh(ticket)
-        assert ticket.solution_met == 'missed' and not ticket.due
-        assert ticket.solution_late == HOUR
+        assert fresh(ticket).solution_met == 'missed'
+        assert fresh(ticket).solution_late == HOUR
+        assert not fresh(ticket).due
 
         # The time in which it was resolved does not count
-        clock.now = at(10, '10:00')
+        clock.now = at(3, '10:00')
         Ticket.open([ticket])
         ticket = fresh(ticket)
         assert not ticket.solution_met and not ticket.solution_late
-        assert ticket.solution_due == at(9, '15:00')
-        assert ticket.first_answer_met == 'met'
+        assert ticket.solution_due == at(0, '17:00')
+        assert ticket.first_answer_met == 'missed'
+        clock.now = at(3, '11:00')
         Ticket.close([ticket])
-        assert fresh(ticket).solution_late == HOUR
+        assert fresh(ticket).solution_late == 2 * HOUR
 
 
 @with_transaction()

@@ -237,7 +237,7 @@ def test_hours_are_shown_as_such():
     User = pool.get('res.user')
     desk = Helpdesk()
     with Transaction().set_user(desk.agent.id):
-        units = User.get_preferences(True)['helpdesk_opening_time']
+        units = User.get_preferences(True)['helpdesk_hours']
     assert units == {'s': 1, 'm': 60, 'h': 3600}
     assert (pool.get('helpdesk.service_level').solution.converter
-        == 'helpdesk_opening_time')
+        == 'helpdesk_hours')
