@@ -1,6 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
-"What a team has made for itself: stages, tags, fields and canned answers"
+"What a team has made for itself: stages, tags, fields, answers, promises"
+import datetime as dt
+
 from proteus import Model
 
 from .records import language, make
@@ -11,6 +13,8 @@ STAGES = [
     ("Parts ordered", 'third_party'),
     ]
 TAGS = [("Warranty", '#2e8b57'), ("Important customer", '#c0392b')]
+# Name, priority, and in how many hours the first answer and the solution
+LEVELS = [("Standard", None, 8, 40), ("Urgent", 'urgent', 1, 8)]
 REASONS = ["Repaired", "Explained", "Duplicate", "Spam"]
 DESCALING = """\
 Bona tarda, ${ticket.contact_name}:
@@ -30,6 +34,11 @@ def fill(section):
         make('helpdesk.tag', name=name, color=color)
     for name in REASONS:
         make('helpdesk.close_reason', name=name)
+    for name, priority, first_answer, solution in LEVELS:
+        make(
+            'helpdesk.service_level', name=name, priority=priority,
+            first_answer=dt.timedelta(hours=first_answer),
+            solution=dt.timedelta(hours=solution))
     make(
         'helpdesk.reply_template', name="Cada quant descalcificar",
         language=language('ca'), text=DESCALING)
