@@ -8,9 +8,7 @@ from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction, without_check_access
 
-from .workflow import OVER_STATES
-
-# Deadlines that passed before nobody needs to be told of
+# What was due before nobody needs to be told of
 LATE = dt.timedelta(days=1)
 
 
@@ -18,8 +16,8 @@ class Configuration(metaclass=PoolMeta):
     __name__ = 'helpdesk.configuration'
 
     due_soon = fields.TimeDelta("Due Soon",
-        help="So long before its deadline colleagues are told that a ticket "
-        "is due. If empty nobody is.")
+        help="So long before colleagues are told that a ticket is due. "
+        "If empty nobody is.")
 
     @classmethod
     def default_due_soon(cls):
@@ -30,18 +28,18 @@ class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
     due_told = fields.Boolean("Told That It Is Due", readonly=True,
-        help="The colleagues have been told that the deadline is near.")
+        help="The colleagues have been told that the ticket is due soon.")
 
     @classmethod
     def default_due_told(cls):
         return False
 
     @classmethod
-    def preprocess_values(cls, mode, values):
-        values = super().preprocess_values(mode, values)
-        if mode == 'write' and 'deadline' in values:
-            values.setdefault('due_told', False)
-        return values
+    def told_with(cls, changes):
+        also = super().told_with(changes)
+        if 'due' in changes:
+            also['due_told'] = False
+        return also
 
     @classmethod
     def copy(cls, tickets, default=None):
@@ -61,9 +59,8 @@ class Ticket(metaclass=PoolMeta):
             return
         now = dt.datetime.now()
         tickets = [t.id for t in cls.search([
-                    ('deadline', '>', now - LATE),
-                    ('deadline', '<=', now + due_soon),
-                    ('state', 'not in', OVER_STATES),
+                    ('due', '>', now - LATE),
+                    ('due', '<=', now + due_soon),
                     ('due_told', '=', False),
                     ], order=[])]
         if tickets:

@@ -72,7 +72,7 @@ class Section(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
             "that nobody has taken note of."),
         'get_figures')
     overdue_tickets = fields.Function(fields.Integer("Overdue",
-            help="Open tickets whose deadline has passed."),
+            help="Open tickets that should have been answered or solved."),
         'get_figures')
 
     @classmethod
@@ -104,7 +104,7 @@ class Section(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
             'unassigned_tickets': is_open & (ticket.employee == Null),
             'unread_tickets': ticket.unread == Literal(True),
             'overdue_tickets':
-                is_open & (ticket.deadline < dt.datetime.now()),
+                is_open & (ticket.due < dt.datetime.now()),
             }
         figures = {n: {s.id: 0 for s in sections} for n in names}
         cursor = Transaction().connection.cursor()

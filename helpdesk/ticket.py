@@ -177,9 +177,6 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
     participants = fields.One2Many(
         'helpdesk.participant', 'ticket', "Participants", states=_states,
         help="Other people who take part in the ticket by mail.")
-    is_overdue = fields.Function(
-        fields.Boolean("Overdue"), 'on_change_with_is_overdue',
-        searcher='search_is_overdue')
     last_shown = 20
 
     del _states
@@ -190,7 +187,6 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
         cls.email.search_unaccented = False
         super().__setup__()
         t = cls.__table__()
-        is_over = t.state.in_(OVER_STATES)
         cls._sql_indexes.update({
                 Index(t, (Coalesce(t.number, ''), Index.Equality())),
                 Index(t, (Coalesce(t.number, ''), Index.Similarity())),
@@ -207,7 +203,6 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
                     (t.employee, Index.Range()),
                     (t.state, Index.Equality(cardinality='low')),
                     where=t.state != 'closed'),
-                Index(t, (t.deadline, Index.Range()), where=~is_over),
                 Index(t, (t.party, Index.Range())),
                 Index(t, (t.sale, Index.Range())),
                 Index(t, (t.product, Index.Range())),
@@ -311,26 +306,6 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
         self.email = party.email or None
         self.phone = party.phone or party.mobile or None
         self.language = party.lang
-
-    @fields.depends('deadline', 'state')
-    def on_change_with_is_overdue(self, name=None):
-        return bool(self.deadline and self.state not in OVER_STATES
-            and self.deadline < dt.datetime.now())
-
-    @classmethod
-    def search_is_overdue(cls, name, clause):
-        _, operator, value = clause
-        overdue = [
-            ('deadline', '<', dt.datetime.now()),
-            ('state', 'not in', OVER_STATES),
-            ]
-        if (operator == '=') == bool(value):
-            return overdue
-        return ['OR',
-            ('deadline', '=', None),
-            ('deadline', '>=', dt.datetime.now()),
-            ('state', 'in', OVER_STATES),
-            ]
 
     @classmethod
     def get_visible_preceding(cls, tickets, name):
