@@ -9,6 +9,7 @@ to who stands in. Not here: who gets the tickets (assignment.py).
 import datetime as dt
 from collections import namedtuple
 from functools import reduce
+from itertools import chain
 from operator import or_
 
 from sql.operators import NotEqual
@@ -111,6 +112,14 @@ class Absence(ModelSQL, ModelView):
             if mode == 'write' and values.get('employee'):
                 employees.add(values['employee'])
             cls.check_enter(employees)
+            if mode == 'create':
+                cls.warn_substitutes(absences)
+
+    @classmethod
+    def write(cls, *args):
+        super().write(*args)
+        if Transaction().user and Transaction().check_access:
+            cls.warn_substitutes(list(chain(*args[::2])))
 
     @classmethod
     @without_check_access
@@ -145,8 +154,6 @@ class Absence(ModelSQL, ModelView):
         # Before the domains, which would not say it in plain words
         cls.check_dates(absences)
         super()._validate(absences, field_names=field_names)
-        if Transaction().check_access:
-            cls.warn_substitutes(absences)
 
     @classmethod
     def check_dates(cls, absences):

@@ -138,6 +138,8 @@ def test_dates_and_substitute_are_checked():
     desk = Helpdesk()
     other, = make_users(desk, 'ben')
     enter(desk.agent)
+    enter(desk.agent, start=FRIDAY + dt.timedelta(1),
+        end=FRIDAY + dt.timedelta(1))
     with pytest.raises(UserError, match="before it begins"):
         enter(other, start=FRIDAY, end=MONDAY)
     with pytest.raises(UserError, match="for themselves"):
@@ -147,28 +149,29 @@ def test_dates_and_substitute_are_checked():
     with pytest.raises(UserError, match="already entered as absent"):
         enter(desk.agent, start=MONDAY - dt.timedelta(3),
             end=FRIDAY + dt.timedelta(3))
-    enter(desk.agent, start=FRIDAY + dt.timedelta(1),
-        end=FRIDAY + dt.timedelta(1))
 
 
 @with_transaction()
 def test_absent_substitute_warns():
     "AG5: whoever chooses a substitute who is absent as well is told so"
     pool = Pool()
-    Warning = pool.get('res.user.warning')
+    Absence = pool.get('helpdesk.absence')
     desk = Helpdesk()
     other, = make_users(desk, 'ben')
-    enter(other, start=FRIDAY, end=FRIDAY)
+    later = {'start': dt.date(2027, 1, 4), 'end': dt.date(2027, 1, 8)}
+    enter(other, start=FRIDAY, end=dt.date(2027, 1, 4))
+    own = enter(desk.agent, start=FRIDAY)
     user, context = desk.as_user(desk.agent)
     with user, context:
+        enter(desk.agent, other, start=MONDAY, end=MONDAY)
         with pytest.raises(UserWarning, match="absent on some") as warning:
-            enter(desk.agent, other)
+            enter(desk.agent, other, **later)
         name = warning.value.name
-        # It does not name the absence, which is another one the next time
-        with pytest.raises(UserWarning) as warning:
-            enter(desk.agent, other)
-        assert warning.value.name == name
-        Warning(user=desk.agent, name=name).save()
+        # It does not name the absence, which is a new one the next time
+        assert str(desk.agent.employee.id) in name
+        assert str(later['start']) in name
+        with pytest.raises(UserWarning):
+            Absence.write([own], {'substitute': other.employee.id})
     # Nobody is asked where nobody could answer
     enter(desk.manager, other)
 
@@ -316,7 +319,7 @@ def test_notices_go_to_the_substitute():
 
 @with_transaction()
 def test_switched_off():
-    "X1: without the part nobody counts as absent"
+    "C1: without the part nobody counts as absent"
     pool = Pool()
     Absence = pool.get('helpdesk.absence')
     Configuration = pool.get('helpdesk.configuration')
