@@ -41,6 +41,14 @@ class ResponsibleError(ValidationError):
     pass
 
 
+class AbsenceError(ValidationError):
+    pass
+
+
+class AbsenceWarning(UserWarning):
+    pass
+
+
 class HandoverError(ValidationError):
     pass
 
