@@ -19,7 +19,6 @@ CONCERNED = {
     'undelivered': ['responsible', 'followers', 'members'],
     'badly_rated': ['responsible', 'followers'],
     'unassigned': ['members', 'section_followers'],
-    'due': ['responsible', 'members'],
     'changed': ['responsible', 'followers'],
     'chat': ['responsible', 'followers'],
     }

@@ -31,6 +31,7 @@ REASONS = {
     'absent': 'employee',
     'dealt': 'employee',
     'visibility': 'participants',
+    'escalation': 'priority',
     }
 
 
@@ -82,6 +83,7 @@ class History(ModelSQL, ModelView):
             ('absent', "Is absent"),
             ('dealt', "Assigned automatically"),
             ('visibility', "The section is not open to customers"),
+            ('escalation', "Escalated"),
             ], "Reason", readonly=True, sort=False,
         help="Why it changed, if it followed from something else.")
     side = fields.Selection([

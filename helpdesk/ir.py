@@ -38,7 +38,7 @@ class Cron(metaclass=PoolMeta):
                     "Assign Waiting Helpdesk Tickets"),
                 ('helpdesk.ticket|wake', "Wake Waiting Helpdesk Tickets"),
                 ('helpdesk.ticket|notify_due',
-                    "Tell of Helpdesk Tickets Due Soon"),
+                    "Tell of Helpdesk Tickets Due or Missed"),
                 ('helpdesk.notice|send_waiting', "Send Helpdesk Notices"),
                 ])
 
