@@ -63,6 +63,23 @@ class Configuration(metaclass=PoolMeta):
         Ticket.plan_warnings('deadline')
 
 
+class Section(metaclass=PoolMeta):
+    __name__ = 'helpdesk.section'
+
+    @classmethod
+    def hours_changed(cls, sections):
+        super().hours_changed(sections)
+        if sections:
+            cls.__queue__.plan_warnings(sections)
+
+    @classmethod
+    def plan_warnings(cls, sections):
+        "Look anew at the tickets of sections, as a task of the queue."
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        Ticket.plan_warnings('section', [s.id for s in sections])
+
+
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
