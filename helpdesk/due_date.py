@@ -120,9 +120,10 @@ def dues(target, turns, hours, now, first_answer_at=None, deadline=None):
     """
     Return when a ticket is due, and what was kept of what was promised.
 
-    target is a Target or what has its names, turns are of Turn, by their start, the last of which
-    lasts. hours are worktime.Worktime or Always by section. Return a
-    dictionary with the keys of NOTHING_DUE, which are fields of the ticket.
+    target is a Target or what has its names, turns are of Turn, by their
+    start, the last of which lasts. hours are worktime.Worktime or Always by
+    section. Return a dictionary with the keys of NOTHING_DUE, which are
+    fields of the ticket.
     """
     values = {
         **NOTHING_DUE,

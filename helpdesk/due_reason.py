@@ -9,11 +9,13 @@ from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
+from trytond.tools import timezone as tz
 from trytond.transaction import Transaction
 from trytond.wizard import Button, StateView, Wizard
 
 from . import due_date
 from .opening_time import UNITS
+from .worktime import Always
 
 _NONE = dt.timedelta()
 
@@ -47,6 +49,9 @@ class Ticket(metaclass=PoolMeta):
         hours = Section.worktimes(
             Section.browse(sorted({t.section for t in turns})))
         zone = hours[self.section.id].zone
+        if isinstance(hours[self.section.id], Always):
+            # It has no clocks of its own
+            zone = tz.get_tzinfo(self.company.timezone or 'UTC')
         values = {
             'service_level': self.service_level.rec_name,
             'service_level_reason': self.service_level_reason,

@@ -30,9 +30,9 @@ _TELLING = {
     'active'}
 PART = Part(
     fields={'helpdesk.ticket': [
-            'service_level', 'service_level_reason', 'first_answer_due', 'first_answer_met',
-            'first_answer_late', 'solution_due', 'solution_left',
-            'solution_met', 'solution_late']},
+            'service_level', 'service_level_reason', 'first_answer_due',
+            'first_answer_met', 'first_answer_late', 'solution_due',
+            'solution_left', 'solution_met', 'solution_late']},
     buttons={'helpdesk.ticket': ['tell_due_reason']},
     pages={'helpdesk.ticket': ['service']},
     menus=('menu_service_level',))
