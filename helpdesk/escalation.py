@@ -93,7 +93,7 @@ class ServiceLevelStep(ModelSQL, ModelView):
         help="Who is told, if they see the ticket. Where nobody is "
         "responsible, the members of the section are told.")
     employees = fields.Many2Many(
-        'helpdesk.service_level.step-company.employee', 'step', 'employee',
+        'helpdesk.service_level.step-employee', 'step', 'employee',
         "Tell Also",
         domain=[
             ('company', '=', Eval('_parent_level', {}).get('company', -1)),
@@ -145,7 +145,7 @@ class ServiceLevelStep(ModelSQL, ModelView):
 
 
 class ServiceLevelStepEmployee(ModelSQL):
-    __name__ = 'helpdesk.service_level.step-company.employee'
+    __name__ = 'helpdesk.service_level.step-employee'
 
     step = fields.Many2One(
         'helpdesk.service_level.step', "Step", required=True,
