@@ -19,7 +19,6 @@ CONCERNED = {
     'undelivered': ['responsible', 'followers', 'members'],
     'badly_rated': ['responsible', 'followers'],
     'unassigned': ['members', 'section_followers'],
-    'due': ['responsible', 'members'],
     'changed': ['responsible', 'followers'],
     'chat': ['responsible', 'followers'],
     }
@@ -78,9 +77,19 @@ class ConcernMixin:
         ticket, where = cls._ticket(tickets)
         employee = pool.get('res.user-company.employee').__table__()
         return (ticket
-            .join(employee, condition=employee.employee == ticket.employee)
+            .join(employee,
+                condition=cls._acts_for(ticket.employee, employee.employee))
             .select(ticket.id.as_('ticket'), employee.user.as_('user'),
                 where=where))
+
+    @classmethod
+    def _acts_for(cls, responsible, employee):
+        """
+        Return the condition for who is told what concerns a responsible.
+
+        responsible and employee are columns with ids of employees.
+        """
+        return employee == responsible
 
     @classmethod
     def _query_followers(cls, tickets):

@@ -45,17 +45,23 @@ class Section(metaclass=PoolMeta):
             with suppress(NeverOpen):
                 return self.worktime.add(at, self.ticket_deadline)
 
+    @property
+    def proposed_employee(self):
+        "Who is responsible for a new ticket where nobody chose."
+        employee = self.ticket_employee
+        return employee if employee and employee.active else None
+
     def ticket_defaults(self, at):
         """
         Return what a ticket made at that time gets where nobody chose.
 
         A dictionary of values to create a ticket with.
         """
-        employee = self.ticket_employee
+        employee = self.proposed_employee
         return {
             'type': self.ticket_type.id if self.ticket_type else None,
             'priority': self.ticket_priority,
-            'employee': employee.id if employee and employee.active else None,
+            'employee': employee.id if employee else None,
             'deadline': self.get_deadline(at),
             }
 

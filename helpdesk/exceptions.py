@@ -57,6 +57,14 @@ class ResponsibleError(ValidationError):
     pass
 
 
+class AbsenceError(ValidationError):
+    pass
+
+
+class AbsenceWarning(UserWarning):
+    pass
+
+
 class HandoverError(ValidationError):
     pass
 

@@ -58,6 +58,10 @@ class History(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.history'
 
 
+class Escalation(CheckedExportMixin, metaclass=PoolMeta):
+    __name__ = 'helpdesk.escalation'
+
+
 class Participant(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.participant'
 

@@ -28,7 +28,10 @@ SIDES = {
 REASONS = {
     'section': 'employee',
     'left': 'employee',
+    'absent': 'employee',
+    'dealt': 'employee',
     'visibility': 'participants',
+    'escalation': 'priority',
     }
 
 
@@ -77,7 +80,10 @@ class History(ModelSQL, ModelView):
             (None, ""),
             ('section', "May no longer be responsible in the section"),
             ('left', "Has left the company"),
+            ('absent', "Is absent"),
+            ('dealt', "Assigned automatically"),
             ('visibility', "The section is not open to customers"),
+            ('escalation', "Escalated"),
             ], "Reason", readonly=True, sort=False,
         help="Why it changed, if it followed from something else.")
     side = fields.Selection([
@@ -177,7 +183,6 @@ class History(ModelSQL, ModelView):
             return
         now = dt.datetime.now().replace(microsecond=0)
         user = Transaction().user or None
-        reason = Transaction().context.get('helpdesk_reason')
         with without_check_access():
             employee = User(user).employee if user else None
             if not first:
@@ -191,10 +196,15 @@ class History(ModelSQL, ModelView):
                         'user': user,
                         'employee': employee,
                         'actor': cls.current_actor(),
-                        'reason': reason if REASONS.get(reason) == what
-                        else None,
+                        'reason': cls._reason(what, old, new),
                         'side': SIDES[new] if what == 'state' else None,
                         } for ticket, what, old, new in changes])
+
+    @classmethod
+    def _reason(cls, what, old, new):
+        "Return why it changed, a key of reason, or None."
+        reason = Transaction().context.get('helpdesk_reason')
+        return reason if REASONS.get(reason) == what else None
 
     @classmethod
     def _end(cls, changes, now):

@@ -36,11 +36,13 @@ class Cron(metaclass=PoolMeta):
                     "Unassign Helpdesk Tickets of Who Has Left"),
                 ('helpdesk.work_calendar|import_next',
                     "Import Holidays of Helpdesk Opening Hours"),
+                ('helpdesk.ticket|deal_waiting',
+                    "Assign Waiting Helpdesk Tickets"),
                 ('helpdesk.ticket|wake', "Wake Waiting Helpdesk Tickets"),
                 ('helpdesk.ticket|close_due',
                     "Close Resolved Helpdesk Tickets"),
                 ('helpdesk.ticket|notify_due',
-                    "Tell of Helpdesk Tickets Due Soon"),
+                    "Tell of Helpdesk Tickets Due or Missed"),
                 ('helpdesk.notice|send_waiting', "Send Helpdesk Notices"),
                 ])
 

@@ -46,6 +46,10 @@ class History(CheckedSearchMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.history'
 
 
+class Escalation(CheckedSearchMixin, metaclass=PoolMeta):
+    __name__ = 'helpdesk.escalation'
+
+
 class Participant(CheckedSearchMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.participant'
 

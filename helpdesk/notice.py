@@ -37,6 +37,8 @@ class Notice(ConcernMixin, ModelSQL):
     ticket = fields.Many2One(
         'helpdesk.ticket', "Ticket", required=True, ondelete='CASCADE')
     event = fields.Char("Event", required=True)
+    escalation = fields.Many2One(
+        'helpdesk.escalation', "Escalation", ondelete='CASCADE')
     who = fields.Char("Who")
     at = fields.DateTime("Date", required=True)
     tries = fields.Integer("Tries", required=True)
@@ -71,8 +73,6 @@ class Notice(ConcernMixin, ModelSQL):
         statement for each event, and a task if somebody wants to know. With
         helpdesk_notify=False in the context nobody is told.
         """
-        pool = Pool()
-        Ticket = pool.get('helpdesk.ticket')
         if not Transaction().context.get('helpdesk_notify', True):
             return
         notices = {}
@@ -80,11 +80,18 @@ class Notice(ConcernMixin, ModelSQL):
             if tickets:
                 for ticket, user, way in cls.interested(event, tickets):
                     notices.setdefault((ticket, user), (event, way))
+        cls.give_later(
+            [[*key, *value, None] for key, value in notices.items()])
+
+    @classmethod
+    def give_later(cls, notices):
+        "Have the notices given by a task of the queue; see give."
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
         if notices:
             Ticket.__queue__.give_notices(
-                sorted({ticket for ticket, _ in notices}),
-                [[*key, *value] for key, value in notices.items()],
-                cls._actor())
+                sorted({ticket for ticket, *_ in notices}),
+                notices, cls._actor())
 
     @classmethod
     def _actor(cls):
@@ -100,42 +107,48 @@ class Notice(ConcernMixin, ModelSQL):
         """
         Ring the bells of the users and write their mails.
 
-        notices are tuples of a ticket, a user (ids), an event and the way;
-        who is the name of who acted. A user who does not see a ticket gets
-        nothing of it.
+        notices are tuples of a ticket, a user (ids), an event, the way and
+        the escalation (an id or None); who is the name of who acted. A user
+        who does not see a ticket gets nothing of it.
         """
         pool = Pool()
+        Escalation = pool.get('helpdesk.escalation')
         Notification = pool.get('res.notification')
         Ticket = pool.get('helpdesk.ticket')
         User = pool.get('res.user')
         by_user = defaultdict(list)
-        for ticket, user, event, way in notices:
-            by_user[user].append((ticket, event, way))
+        for ticket, user, *rest in notices:
+            by_user[user].append((ticket, *rest))
         tickets = {t.id: t for t in Ticket.browse(
                 sorted({ticket for ticket, *_ in notices}))}
+        escalations = {e.id: e for e in Escalation.browse(
+                sorted({n[-1] for n in notices} - {None}))}
         bells, mails = [], []
         for user in User.browse(sorted(by_user)):
             seen = Ticket.seen_by(
                 user.id, [ticket for ticket, *_ in by_user[user.id]])
-            for id_, event, way in by_user[user.id]:
+            for id_, event, way, escalation in by_user[user.id]:
                 if id_ not in seen:
                     continue
                 ticket = tickets[id_]
                 if way in {'bell', 'both'}:
                     bells.append(Notification.about(
                             ticket, user,
-                            cls.text(event, ticket, user, who)))
+                            cls.text(
+                                event, ticket, user, who,
+                                escalations.get(escalation))))
                 if way in {'mail', 'both'} and user.email:
                     mails.append({
                             'user': user.id, 'ticket': id_,
-                            'event': event, 'who': who})
+                            'event': event, 'who': who,
+                            'escalation': escalation})
         if bells:
             Notification.create(bells)
         if mails:
             cls.__queue__.send(cls.create(mails))
 
     @classmethod
-    def text(cls, event, ticket, user, who):
+    def text(cls, event, ticket, user, who, escalation=None):
         """
         Return in the user's language what happened to the ticket.
 
@@ -150,7 +163,8 @@ class Notice(ConcernMixin, ModelSQL):
             states = dict(Ticket.fields_get(['state'])['state']['selection'])
         text = gettext(
             f'helpdesk.msg_notice_{event}', *language,
-            number=ticket.number, state=states[ticket.state])
+            number=ticket.number, state=states[ticket.state],
+            **(escalation.notice_words(user) if escalation else {}))
         return ' · '.join(filter(None, [text, who]))
 
     @classmethod
@@ -269,7 +283,8 @@ class Notice(ConcernMixin, ModelSQL):
             url = ticket.__href__
         return self.mail_text({
                 'text': self.text(
-                    self.event, ticket, self.user, self.who),
+                    self.event, ticket, self.user, self.who,
+                    self.escalation),
                 'subject': ticket.subject,
                 'section': ticket.section.name,
                 'url': url,

@@ -31,6 +31,10 @@ class User(metaclass=PoolMeta):
         WAYS, "Due Soon", required=True, sort=False,
         help="How you are told that a ticket is due soon that you are "
         "responsible for, or that nobody in your section is.")
+    helpdesk_notice_missed = fields.Selection(
+        WAYS, "Missed", required=True, sort=False,
+        help="How you are told that a ticket was not answered or solved in "
+        "time, where it is you who is to be told.")
     helpdesk_notice_changed = fields.Selection(
         WAYS, "Other State", required=True, sort=False,
         help="How you are told that the state changed of a ticket that you "
@@ -48,6 +52,7 @@ class User(metaclass=PoolMeta):
                 'helpdesk_notice_answered',
                 'helpdesk_notice_unassigned',
                 'helpdesk_notice_due',
+                'helpdesk_notice_missed',
                 'helpdesk_notice_changed',
                 'helpdesk_notice_chat',
                 ])
@@ -59,6 +64,7 @@ class User(metaclass=PoolMeta):
     default_helpdesk_notice_answered = default_helpdesk_notice_assigned
     default_helpdesk_notice_unassigned = default_helpdesk_notice_assigned
     default_helpdesk_notice_due = default_helpdesk_notice_assigned
+    default_helpdesk_notice_missed = default_helpdesk_notice_assigned
     default_helpdesk_notice_changed = default_helpdesk_notice_assigned
     default_helpdesk_notice_chat = default_helpdesk_notice_assigned
 

@@ -357,12 +357,17 @@ class Ticket(metaclass=PoolMeta):
             cls.check_assign([
                     t for t in tickets
                     if t.employee
-                    and t.employee != t.section.ticket_employee])
+                    and t.employee not in {
+                        t.section.ticket_employee,
+                        t.section.proposed_employee}
+                    and not cls.was_dealt(t.section.id, t.employee.id)])
         elif mode == 'write' and 'employee' in values:
             section = values.get('section')
             cls.check_assign([
                     t for t in tickets
                     if values['employee'] != (t.employee and t.employee.id)
+                    and not cls.was_dealt(
+                        section or t.section.id, values['employee'])
                     # Who moves it takes it off those of the old section
                     and (values['employee']
                         or section in {None, t.section.id})], section)

@@ -151,8 +151,8 @@ class ServiceLevel(
             ('warn_before', '=', None),
             ('warn_before', '>', dt.timedelta()),
             ],
-        help="How much opening time before a ticket is due somebody is "
-        "warned.\n"
+        help="How much opening time before a ticket is due its responsible "
+        "is warned, or the members of the section if nobody is.\n"
         "Leave empty to warn nobody.")
     _levels_cache = Cache('helpdesk.service_level.levels', context=False)
     _ancestors_cache = Cache('helpdesk.service_level.ancestors', context=False)

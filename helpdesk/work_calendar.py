@@ -351,15 +351,6 @@ class Section(metaclass=PoolMeta):
         if sections:
             cls.hours_changed([s.id for s in sections])
 
-    @classmethod
-    def hours_changed(cls, sections):
-        """
-        Do what has to be done when the opening hours of sections change.
-
-        sections is a list of ids. The change is made, in this transaction.
-        What takes long is better left to the queue.
-        """
-
     @property
     def worktime(self):
         "The opening hours of the section, a worktime.Worktime or Always."

@@ -143,6 +143,26 @@ class Worktime:
             missing -= passed[-1]
         raise NeverOpen("Not enough opening time in ten years")
 
+    def subtract(self, at, time):
+        """
+        Return the instant from which so much opening time passes until at.
+
+        time is a timedelta, not negative. The last such instant: what begins
+        when it opens does not begin when it closed before; without any time
+        it is at. Raise NeverOpen.
+        """
+        if time <= _NONE:
+            return at
+        before = self._passed(at) - time // _MICROSECOND
+        for year in range(at.year, at.year - HORIZON - 1, -1):
+            starts, passed = self._year(year)
+            if year != at.year:
+                before += passed[-1]
+            if before >= 0:
+                i = bisect(passed, before) - 1
+                return _instant(starts[i] + before - passed[i])
+        raise NeverOpen("Not enough opening time in ten years")
+
     def between(self, start, end):
         "Return the opening time between two instants, none if start is later."
         if end <= start:
@@ -295,6 +315,9 @@ class Always:
 
     def add(self, at, time):
         return at + max(time, _NONE)
+
+    def subtract(self, at, time):
+        return at - max(time, _NONE)
 
     def between(self, start, end):
         return max(end - start, _NONE)

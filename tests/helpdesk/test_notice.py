@@ -284,7 +284,8 @@ def test_preferences_are_shown():
         view = User.get_preferences_fields_view()
         preferences = User.get_preferences()
     for event in [
-            'assigned', 'answered', 'unassigned', 'due', 'changed', 'chat']:
+            'assigned', 'answered', 'unassigned', 'due', 'missed', 'changed',
+            'chat']:
         name = f'helpdesk_notice_{event}'
         assert name in view['fields']
         assert preferences[name] == 'bell'
@@ -297,65 +298,6 @@ def test_silence():
     with Transaction().set_context(helpdesk_notify=False):
         desk.make_ticket()
     assert not bell(desk.agent)
-
-
-@with_transaction(user=0)
-def test_due_soon():
-    "D5: a ticket that is due soon is told once for each deadline"
-    pool = Pool()
-    Ticket = pool.get('helpdesk.ticket')
-    desk = Helpdesk()
-    now = dt.datetime.now().replace(microsecond=0)
-    hours = {h: now + dt.timedelta(hours=h) for h in [-48, 1, 3, 8]}
-    values = {'state': 'open', 'employee': desk.agent.employee}
-    with Transaction().set_context(helpdesk_notify=False):
-        soon = desk.make_ticket(deadline=hours[1], **values)
-        free = desk.make_ticket(deadline=hours[3], state='open')
-        later = desk.make_ticket(deadline=hours[8], **values)
-        desk.make_ticket(deadline=hours[-48], **values)
-        desk.make_ticket(
-            deadline=hours[1], **{**values, 'state': 'resolved'})
-    Ticket.notify_due()
-
-    assert {label for label, _ in bell(desk.agent)} == {
-        f"#{t.number}: Due soon" for t in [soon, free]}
-    Ticket.notify_due()
-    assert not bell(desk.agent)
-    Ticket.write([later], {'deadline': hours[1]})
-    Ticket.notify_due()
-    assert bell(desk.agent) == [
-        (f"#{later.number}: Due soon", later.subject)]
-
-
-@with_transaction(user=0)
-def test_due_soon_is_configured():
-    "D5: how soon is configured"
-    pool = Pool()
-    Configuration = pool.get('helpdesk.configuration')
-    Ticket = pool.get('helpdesk.ticket')
-    desk = Helpdesk()
-    with Transaction().set_context(helpdesk_notify=False):
-        desk.make_ticket(
-            deadline=dt.datetime.now() + dt.timedelta(hours=3))
-    for due_soon in [dt.timedelta(hours=2), None]:
-        configuration = Configuration(1)
-        configuration.due_soon = due_soon
-        configuration.save()
-        Ticket.notify_due()
-        assert not bell(desk.agent)
-
-
-@with_transaction(user=0)
-def test_due_does_not_disturb():
-    "Who has the ticket open can save it after others were told it is due"
-    pool = Pool()
-    Ticket = pool.get('helpdesk.ticket')
-    desk = Helpdesk()
-    ticket = desk.make_ticket(
-        deadline=dt.datetime.now() + dt.timedelta(hours=1))
-    written = Ticket.read([ticket.id], ['write_date', '_timestamp'])
-    Ticket.notify_due()
-    assert Ticket.read([ticket.id], ['write_date', '_timestamp']) == written
 
 
 def test_mail(sink):
