@@ -92,6 +92,8 @@ def test_clocks_of_many_tickets():
     names = ['agent_time', 'customer_time', 'turn_since', 'clocks']
 
     counts = set()
+    # The first time the caches are filled
+    Ticket.get_clocks(Ticket.browse(ids[:1]), names)
     for some in [ids[:2], ids]:
         with Statements() as statements:
             Ticket.get_clocks(Ticket.browse(some), names)
