@@ -154,6 +154,11 @@ class Ticket(metaclass=PoolMeta):
             for t in tickets}
 
     @classmethod
+    def clock_now(cls):
+        "Return up to when the clocks count, a naive UTC time."
+        return dt.datetime.now().replace(microsecond=0)
+
+    @classmethod
     def _clocks(cls, ids, until=None):
         """
         Return the clocks of tickets, by their ids.
@@ -163,7 +168,7 @@ class Ticket(metaclass=PoolMeta):
         """
         pool = Pool()
         Section = pool.get('helpdesk.section')
-        now = until or dt.datetime.now().replace(microsecond=0)
+        now = until or cls.clock_now()
         rows = cls._clock_rows(ids, now)
         worktimes = Section.worktimes(
             Section.browse(sorted({section for _, section, *_ in rows})))
