@@ -1,13 +1,16 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+from functools import partial
+
 from trytond.cache import Cache
 from trytond.model import (
     DeactivableMixin, Index, ModelSQL, ModelView, Unique, fields)
 from trytond.modules.company.model import CompanyValueMixin
 from trytond.pool import Pool, PoolMeta
 from trytond.tools import timezone as tz
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import (
+    Transaction, inactive_records, without_check_access)
 
 from .worktime import Always, Holiday, Span, worktime
 
@@ -54,12 +57,13 @@ class WorkCalendar(DeactivableMixin, ModelSQL, ModelView):
         times; of Always, open around the clock, for None.
         """
         times = {}
-        for id_ in set(ids):
+        ids = set(ids)
+        for id_ in ids:
             if id_ is None:
                 times[id_] = _ALWAYS
             elif data := cls._data_cache.get(id_):
                 times[id_] = worktime(*data)
-        missing = set(ids) - set(times)
+        missing = ids - times.keys()
         if missing:
             with without_check_access():
                 for calendar in cls.browse(sorted(missing)):
@@ -83,7 +87,20 @@ class WorkCalendar(DeactivableMixin, ModelSQL, ModelView):
     @classmethod
     def on_modification(cls, mode, calendars, field_names=None):
         super().on_modification(mode, calendars, field_names=field_names)
+        if mode == 'write' and 'timezone' in field_names:
+            cls.hours_changed([c.id for c in calendars])
+
+    @classmethod
+    def hours_changed(cls, calendars):
+        "Tell the sections with these calendars, a list of ids."
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
         cls._data_cache.clear()
+        sections = [
+            section for section, calendar in Section.calendars().items()
+            if calendar in calendars]
+        if sections:
+            Section.hours_changed(sections)
 
 
 class _Part(ModelSQL, ModelView):
@@ -92,10 +109,21 @@ class _Part(ModelSQL, ModelView):
 
     @classmethod
     def on_modification(cls, mode, parts, field_names=None):
+        super().on_modification(mode, parts, field_names=field_names)
+        if mode != 'delete':
+            cls._changed(parts)()
+
+    @classmethod
+    def on_delete(cls, parts):
+        return [*super().on_delete(parts), cls._changed(parts)]
+
+    @classmethod
+    def _changed(cls, parts):
+        "Return what tells of the change when it is done."
         pool = Pool()
         WorkCalendar = pool.get('helpdesk.work_calendar')
-        super().on_modification(mode, parts, field_names=field_names)
-        WorkCalendar._data_cache.clear()
+        return partial(
+            WorkCalendar.hours_changed, sorted({p.calendar.id for p in parts}))
 
 
 class WorkCalendarSpan(_Part):
@@ -182,16 +210,63 @@ class ConfigurationWorkCalendar(ModelSQL, CompanyValueMixin):
     __name__ = 'helpdesk.configuration.work_calendar'
 
     work_calendar = fields.Many2One(
-        'helpdesk.work_calendar', "Opening Hours")
+        'helpdesk.work_calendar', "Opening Hours", ondelete='RESTRICT')
+
+    @classmethod
+    def on_modification(cls, mode, records, field_names=None):
+        super().on_modification(mode, records, field_names=field_names)
+        if mode != 'delete':
+            cls._changed(records)()
+
+    @classmethod
+    def on_delete(cls, records):
+        return [*super().on_delete(records), cls._changed(records)]
+
+    @classmethod
+    def _changed(cls, records):
+        "Return what tells of the change when it is done."
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        companies = {r.company.id if r.company else None for r in records}
+        return partial(Section.default_hours_changed, companies)
 
 
 class Section(metaclass=PoolMeta):
     __name__ = 'helpdesk.section'
 
     calendar = fields.Many2One(
-        'helpdesk.work_calendar', "Opening Hours",
+        'helpdesk.work_calendar', "Opening Hours", ondelete='RESTRICT',
         help="When the section works. If empty, the hours that are set in "
         "the configuration, else around the clock.")
+    _calendars_cache = Cache('helpdesk.section.calendars', context=False)
+
+    @classmethod
+    def on_modification(cls, mode, sections, field_names=None):
+        super().on_modification(mode, sections, field_names=field_names)
+        cls._calendars_cache.clear()
+        if mode == 'write' and 'calendar' in field_names:
+            cls.hours_changed([s.id for s in sections])
+
+    @classmethod
+    def hours_changed(cls, sections):
+        """
+        Do what has to be done when the opening hours of sections change.
+
+        sections is a list of ids. The change is made, in this transaction.
+        What takes long is better left to the queue.
+        """
+
+    @classmethod
+    def default_hours_changed(cls, companies):
+        "Tell the sections that work as companies, a set of ids, do."
+        cls._calendars_cache.clear()
+        domain = [('calendar', '=', None)]
+        if None not in companies:
+            domain.append(('company', 'in', list(companies)))
+        with inactive_records():
+            sections = cls.search(domain, order=[])
+        if sections:
+            cls.hours_changed([s.id for s in sections])
 
     @property
     def worktime(self):
@@ -199,26 +274,44 @@ class Section(metaclass=PoolMeta):
         return self.worktimes([self])[self.id]
 
     @classmethod
-    @without_check_access
     def worktimes(cls, sections):
         """
         Return when sections work, by their ids.
 
-        A dictionary of worktime.Worktime or Always.
+        A dictionary of worktime.Worktime or Always. Costs no statement, but
+        the first time.
+        """
+        pool = Pool()
+        WorkCalendar = pool.get('helpdesk.work_calendar')
+        calendars = cls.calendars()
+        times = WorkCalendar.worktimes(calendars[s.id] for s in sections)
+        return {s.id: times[calendars[s.id]] for s in sections}
+
+    @classmethod
+    @without_check_access
+    def calendars(cls):
+        """
+        Return the ids of the calendars of all sections, by their ids.
+
+        None for those that work around the clock. Costs no statement, but the
+        first time.
         """
         pool = Pool()
         Configuration = pool.get('helpdesk.configuration')
-        WorkCalendar = pool.get('helpdesk.work_calendar')
-        configuration = Configuration(1)
-        calendars, defaults = {}, {}
-        for section in cls.browse(sections):
-            calendar = section.calendar
-            if not calendar:
-                company = section.company.id
-                if company not in defaults:
-                    defaults[company] = configuration.get_multivalue(
-                        'work_calendar', company=company)
-                calendar = defaults[company]
-            calendars[section.id] = calendar.id if calendar else None
-        times = WorkCalendar.worktimes(calendars.values())
-        return {s: times[c] for s, c in calendars.items()}
+        calendars = cls._calendars_cache.get(None)
+        if calendars is None:
+            configuration = Configuration(1)
+            calendars, defaults = {}, {}
+            with inactive_records():
+                sections = cls.search([], order=[])
+            for section in sections:
+                calendar = section.calendar
+                if not calendar:
+                    company = section.company.id
+                    if company not in defaults:
+                        defaults[company] = configuration.get_multivalue(
+                            'work_calendar', company=company)
+                    calendar = defaults[company]
+                calendars[section.id] = calendar.id if calendar else None
+            cls._calendars_cache.set(None, calendars)
+        return calendars

@@ -11,17 +11,33 @@ counts twice, and where they are put forward, not at all.
 
 Nothing here knows the hours of daylight saving: they are what zoneinfo says
 (IANA time zone database).
+
+Inside, instants and times are whole microseconds, the former since the first
+of January of the year 1, which was a Monday. A year of UTC is worked out once,
+as when it opens and how much opening time has passed until then; with these
+sums what is asked costs as much for two years as for an hour.
 """
 import datetime as dt
-from bisect import bisect
+from array import array
+from bisect import bisect, bisect_left
+from calendar import isleap
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-_DAY = dt.timedelta(days=1)
+_MICROSECOND = dt.timedelta(microseconds=1)
 _NONE = dt.timedelta()
-# Who is closed for so long does not open again
-HORIZON = 3660
+_DAY = dt.timedelta(days=1) // _MICROSECOND
+# Who is closed for so many years does not open again
+HORIZON = 10
+# How many days are told apart when a time is explained
+EXPLAINED = 366
+# Opening hours that are remembered, and years of each: about 12 kB a year
+_REMEMBERED, _YEARS = 128, 8
+# Outside these years the date on the wall may not exist
+_FIRST, _LAST = dt.MINYEAR + 1, dt.MAXYEAR - 1
+# From here on no zone has rules for a single year
+_REGULAR = 2100
 
 
 class Span(NamedTuple):
@@ -43,6 +59,32 @@ class Holiday(NamedTuple):
     yearly: bool = False
 
 
+class Day(NamedTuple):
+    """
+    What there was of a day.
+
+    date is that on the wall, time the opening time that counted, and holiday
+    the Holiday that kept it closed, or None.
+    """
+    date: dt.date
+    time: dt.timedelta
+    holiday: Holiday | None = None
+
+
+class Explanation(NamedTuple):
+    """
+    Why some opening time takes as long as it does.
+
+    open is what counted and closed what did not. holidays are tuples (date,
+    Holiday) of the days that would have been open, and free the dates that
+    never are, as of a weekend.
+    """
+    open: dt.timedelta
+    closed: dt.timedelta
+    holidays: tuple = ()
+    free: tuple = ()
+
+
 class NeverOpen(ValueError):
     "There is not enough opening time within ten years."
 
@@ -61,11 +103,17 @@ class Worktime:
         self._dates = {h.date: h for h in holidays if not h.yearly}
         self._yearly = {
             (h.date.month, h.date.day): h for h in holidays if h.yearly}
-        self._cache = {}
+        self._regular = max(
+            [_REGULAR, *(d.year + 1 for d in self._dates)])
+        self._totals = {}
+        self._year = lru_cache(_YEARS)(self._sums)
 
     def is_open(self, at):
         "Tell if it is open at that instant."
-        return any(start <= at < end for start, end in self._day(at.date()))
+        starts, passed = self._year(at.year)
+        at = _number(at)
+        i = bisect(starts, at) - 1
+        return i >= 0 and at - starts[i] < passed[i + 1] - passed[i]
 
     def next_opening(self, at):
         """
@@ -73,8 +121,8 @@ class Worktime:
 
         Raise NeverOpen.
         """
-        for start, end in self._opening(at):
-            return start
+        # The first microsecond that counts begins there
+        return self.add(at, _MICROSECOND) - _MICROSECOND
 
     def add(self, at, time):
         """
@@ -86,114 +134,152 @@ class Worktime:
         """
         if time <= _NONE:
             return at
-        for start, end in self._opening(at):
-            if time <= end - start:
-                return start + time
-            time -= end - start
+        missing = self._passed(at) + time // _MICROSECOND
+        for year in range(at.year, at.year + HORIZON + 1):
+            starts, passed = self._year(year)
+            if missing <= passed[-1]:
+                i = bisect_left(passed, missing) - 1
+                return _instant(starts[i] + missing - passed[i])
+            missing -= passed[-1]
+        raise NeverOpen("Not enough opening time in ten years")
 
     def between(self, start, end):
         "Return the opening time between two instants, none if start is later."
-        time = _NONE
-        day = start.date()
-        while day <= end.date():
-            for opened, closed in self._day(day):
-                opened, closed = max(opened, start), min(closed, end)
-                if opened < closed:
-                    time += closed - opened
-            day += _DAY
-        return time
+        if end <= start:
+            return _NONE
+        time = self._passed(end) - self._passed(start)
+        for year in range(start.year, end.year):
+            time += self._total(year)
+        return time * _MICROSECOND
 
-    def holidays_between(self, start, end):
+    def days(self, start, end, limit=EXPLAINED):
+        """
+        Return what there was of each day between two instants.
+
+        A list of Day, by date, also of the dates on the wall that were
+        closed; of the first ones if there are more than the limit.
+        """
+        if end <= start:
+            return []
+        start = _number(start)
+        end = min(_number(end), start + (limit + 1) * _DAY)
+        first, last = (
+            (at + self._offset(at)) // _DAY for at in [start, end - 1])
+        times = dict.fromkeys(range(first, last + 1), 0)
+        holidays = {}
+        for day, opened, closed in self._usual(start, end):
+            if holiday := self._holiday(_date(day)):
+                holidays[day] = holiday
+            else:
+                times[day] = times.get(day, 0) + closed - opened
+        return [
+            Day(_date(day), time * _MICROSECOND, holidays.get(day))
+            for day, time in sorted(times.items())][:limit]
+
+    def holidays_between(self, start, end, limit=EXPLAINED):
         """
         Return the holidays that kept it closed between two instants.
 
-        A list of tuples (date, Holiday), by date: those of the dates on the
-        wall from start to end which would have had opening hours.
+        A list of tuples (date, Holiday), by date: those of the first days, at
+        most limit, which would have had opening hours.
         """
-        found = []
-        day, last = self._local(start).date(), self._local(end).date()
-        while day <= last:
-            holiday = self._holiday(day)
-            if holiday and self._week[day.weekday()]:
-                found.append((day, holiday))
-            day += _DAY
-        return found
+        return [
+            (day.date, day.holiday) for day in self.days(start, end, limit)
+            if day.holiday]
 
-    def _opening(self, at):
-        "Yield the intervals that are open from that instant on."
-        day = at.date()
-        for _ in range(HORIZON):
-            for start, end in self._day(day):
-                if end > at:
-                    yield max(start, at), end
-            day += _DAY
-        raise NeverOpen("Not open for ten years")
+    def explain(self, start, end, limit=EXPLAINED):
+        """
+        Return why there was no more opening time between two instants.
 
-    def _day(self, day):
-        "Return the intervals that are open on a day of UTC, a sorted tuple."
-        intervals = self._cache.get(day)
-        if intervals is None:
-            intervals = self._cache[day] = tuple(self._intervals(day))
-        return intervals
+        An Explanation; its dates are of the first days, at most limit.
+        """
+        time = self.between(start, end)
+        days = self.days(start, end, limit)
+        return Explanation(
+            time, max(end - start, _NONE) - time,
+            tuple((d.date, d.holiday) for d in days if d.holiday),
+            # The first and the last day are there in part only
+            tuple(
+                d.date for d in days[1:-1] if not d.time and not d.holiday))
 
-    def _intervals(self, day):
-        start = dt.datetime.combine(day, dt.time())
-        last = None
-        for since, until in self._segments(start, start + _DAY):
+    def _passed(self, at):
+        "Return the opening time in the year until that instant."
+        starts, passed = self._year(at.year)
+        at = _number(at)
+        i = bisect(starts, at) - 1
+        return min(passed[i + 1], passed[i] + at - starts[i]) if i >= 0 else 0
+
+    def _total(self, year):
+        "Return the opening time of a year."
+        # By then years that begin on the same weekday are alike
+        key = year if year < self._regular else (
+            isleap(year), dt.date(year, 1, 1).weekday())
+        if key not in self._totals:
+            _, passed = self._year(year)
+            self._totals[key] = passed[-1]
+        return self._totals[key]
+
+    def _sums(self, year):
+        """
+        Return when it opens in a year of UTC, and the opening time until then.
+
+        The latter has one item more, the opening time of the whole year.
+        """
+        starts, passed = array('q'), array('q', [0])
+        if not _FIRST <= year <= _LAST:
+            return starts, passed
+        until = None
+        for day, opened, closed in self._usual(
+                _number(dt.datetime(year, 1, 1)),
+                _number(dt.datetime(year + 1, 1, 1))):
+            if self._holiday(_date(day)):
+                continue
+            if opened != until:
+                starts.append(opened)
+                passed.append(passed[-1])
+            passed[-1] += closed - opened
+            until = closed
+        return starts, passed
+
+    def _usual(self, start, end):
+        """
+        Yield what would be open between two instants if nobody had holidays.
+
+        Tuples of the day on the wall and two instants, in their order.
+        """
+        for since, until, offset in self._segments(start, end):
             # Between changes of the clock both times run alike
-            offset = self._offset(since)
-            for opened, closed in self._on_the_wall(
-                    since + offset, until + offset):
-                opened, closed = opened - offset, closed - offset
-                if last and last[1] == opened:
-                    last = last[0], closed
-                    continue
-                if last:
-                    yield last
-                last = opened, closed
-        if last:
-            yield last
+            first, last = since + offset, until + offset
+            for day in range(first // _DAY, (last - 1) // _DAY + 1):
+                midnight = day * _DAY - offset
+                for opens, closes in self._week[day % 7]:
+                    opened = max(midnight + opens, since)
+                    closed = min(midnight + closes, until)
+                    if opened < closed:
+                        yield day, opened, closed
 
     def _segments(self, start, end):
         "Yield the parts of an interval in which no clock is changed."
-        change = self._change(start, end)
-        if change:
-            yield start, change
-            yield change, end
-        else:
-            yield start, end
-
-    def _change(self, start, end):
-        "Return when clocks are changed between two instants, None if not."
-        before = self._offset(start)
-        if self._offset(end - dt.timedelta(seconds=1)) == before:
-            return
-        seconds = range(1, int((end - start).total_seconds()))
-        return start + dt.timedelta(seconds=1 + bisect(
-                seconds, False, key=lambda s: self._offset(
-                    start + dt.timedelta(seconds=s)) != before))
+        since, offset = start, self._offset(start)
+        for day in range(start, end, _DAY):
+            tomorrow = min(day + _DAY, end)
+            new = self._offset(tomorrow)
+            if new != offset:
+                change = day + bisect_left(
+                    range(day, tomorrow), True,
+                    key=lambda at: self._offset(at) != offset)
+                yield since, change, offset
+                since, offset = change, new
+        yield since, end, offset
 
     def _offset(self, at):
-        return self._local(at).utcoffset()
+        "Return how much the clock on the wall is ahead of UTC."
+        at = _instant(at).replace(tzinfo=dt.timezone.utc)
+        return at.astimezone(self.zone).utcoffset() // _MICROSECOND
 
-    def _local(self, at):
-        return at.replace(tzinfo=dt.timezone.utc).astimezone(self.zone)
-
-    def _on_the_wall(self, start, end):
-        "Yield what is open between two times on the wall."
-        day = start.date()
-        while day <= end.date():
-            if not self._holiday(day):
-                midnight = dt.datetime.combine(day, dt.time())
-                for since, until in self._week[day.weekday()]:
-                    opened = max(midnight + since, start)
-                    closed = min(midnight + until, end)
-                    if opened < closed:
-                        yield opened, closed
-            day += _DAY
-
-    def _holiday(self, day):
-        return self._dates.get(day) or self._yearly.get((day.month, day.day))
+    def _holiday(self, date):
+        return self._dates.get(date) or self._yearly.get(
+            (date.month, date.day))
 
 
 class Always:
@@ -213,11 +299,17 @@ class Always:
     def between(self, start, end):
         return max(end - start, _NONE)
 
-    def holidays_between(self, start, end):
+    def days(self, start, end, limit=EXPLAINED):
+        return _around_the_clock().days(start, end, limit)
+
+    def holidays_between(self, start, end, limit=EXPLAINED):
         return []
 
+    def explain(self, start, end, limit=EXPLAINED):
+        return Explanation(self.between(start, end), _NONE)
 
-@lru_cache(maxsize=256)
+
+@lru_cache(_REMEMBERED)
 def worktime(spans, holidays=(), zone='UTC'):
     """
     Return the Worktime of tuples of Span and Holiday, and a zone.
@@ -225,6 +317,23 @@ def worktime(spans, holidays=(), zone='UTC'):
     What is asked for again is the same, with the days it has worked out.
     """
     return Worktime(spans, holidays, zone)
+
+
+def _around_the_clock():
+    return worktime(tuple(
+            Span(d, dt.time(), dt.time()) for d in range(7)))
+
+
+def _number(at):
+    return (at - dt.datetime.min) // _MICROSECOND
+
+
+def _instant(number):
+    return dt.datetime.min + number * _MICROSECOND
+
+
+def _date(day):
+    return dt.date.fromordinal(day + 1)
 
 
 def _week(spans):
@@ -236,7 +345,7 @@ def _week(spans):
             week[weekday].append((since, until))
         else:
             week[weekday].append((since, _DAY))
-            week[(weekday + 1) % 7].append((_NONE, until))
+            week[(weekday + 1) % 7].append((0, until))
     return [_merged(day) for day in week]
 
 
@@ -254,5 +363,4 @@ def _merged(intervals):
 
 
 def _since_midnight(time):
-    return dt.datetime.combine(dt.date.min, time) - dt.datetime.combine(
-        dt.date.min, dt.time())
+    return _number(dt.datetime.combine(dt.date.min, time))
