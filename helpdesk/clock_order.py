@@ -16,7 +16,6 @@ from sql.conditionals import Case, Coalesce, Greatest, Least
 from sql.operators import Exists
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
-from trytond.transaction import inactive_records, without_check_access
 
 from .opening import LONGEST, seconds
 
@@ -91,11 +90,15 @@ class Ticket(metaclass=PoolMeta):
         table is that of the ticket; the expression is in seconds, around the
         clock or in opening hours.
         """
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
         now = cls.clock_now()
         real = cls._real_seconds(table, side, now)
         if not opening:
             return real
-        sections = cls._sections_by_calendar()
+        sections = defaultdict(list)
+        for section, calendar in Section.calendars().items():
+            sections[calendar].append(section)
         always = sections.pop(None, [])
         if not sections:
             return real
@@ -136,19 +139,6 @@ class Ticket(metaclass=PoolMeta):
                 where=(history.ticket == table.id) & (history.side == side)
                 & (opening.calendar == calendar)),
             0)
-
-    @classmethod
-    @without_check_access
-    def _sections_by_calendar(cls):
-        "Return the ids of the sections with each calendar, also with None."
-        pool = Pool()
-        Section = pool.get('helpdesk.section')
-        with inactive_records():
-            calendars = Section.calendars(Section.search([], order=[]))
-        sections = defaultdict(list)
-        for section, calendar in calendars.items():
-            sections[calendar].append(section)
-        return sections
 
 
 def _seconds(value):

@@ -60,14 +60,14 @@ class Opening(ModelSQL):
         """
         Work out anew when calendars are open.
 
-        calendars are ids; what is no longer there is left alone.
+        calendars is a list of ids; what is no longer there is left alone.
         """
         pool = Pool()
         WorkCalendar = pool.get('helpdesk.work_calendar')
         table = cls.__table__()
         with inactive_records():
             calendars = [c.id for c in WorkCalendar.search(
-                    [('id', 'in', list(calendars))], order=[])]
+                    [('id', 'in', calendars)], order=[])]
         if not calendars:
             return
         worktimes = WorkCalendar.worktimes(calendars)
@@ -131,51 +131,18 @@ class WorkCalendar(metaclass=PoolMeta):
     __name__ = 'helpdesk.work_calendar'
 
     @classmethod
-    def on_modification(cls, mode, calendars, field_names=None):
-        super().on_modification(mode, calendars, field_names=field_names)
-        if mode == 'write' and 'timezone' in field_names:
-            _work_out({c.id for c in calendars})
+    def hours_changed(cls, calendars):
+        super().hours_changed(calendars)
+        cls._work_out(calendars)
 
     @classmethod
     def work_out_openings(cls):
         "Work out when all calendars are open (scheduled action)."
         with inactive_records():
-            _work_out({c.id for c in cls.search([], order=[])})
-
-
-class _Part:
-    "What a calendar consists of."
-    __slots__ = ()
+            cls._work_out([c.id for c in cls.search([], order=[])])
 
     @classmethod
-    def on_modification(cls, mode, parts, field_names=None):
-        super().on_modification(mode, parts, field_names=field_names)
-        if mode == 'create':
-            _work_out({p.calendar.id for p in parts})
-
-    @classmethod
-    def on_write(cls, parts, values):
-        calendars = {p.calendar.id for p in parts}
-        if values.get('calendar') is not None:
-            calendars.add(values['calendar'])
-        return super().on_write(parts, values) + [
-            lambda: _work_out(calendars)]
-
-    @classmethod
-    def on_delete(cls, parts):
-        calendars = {p.calendar.id for p in parts}
-        return super().on_delete(parts) + [lambda: _work_out(calendars)]
-
-
-class WorkCalendarSpan(_Part, metaclass=PoolMeta):
-    __name__ = 'helpdesk.work_calendar.span'
-
-
-class WorkCalendarHoliday(_Part, metaclass=PoolMeta):
-    __name__ = 'helpdesk.work_calendar.holiday'
-
-
-def _work_out(calendars):
-    pool = Pool()
-    Opening = pool.get('helpdesk.work_calendar.opening')
-    Opening.work_out(calendars)
+    def _work_out(cls, calendars):
+        pool = Pool()
+        Opening = pool.get('helpdesk.work_calendar.opening')
+        Opening.work_out(calendars)
