@@ -142,16 +142,16 @@ class Ticket(metaclass=PoolMeta):
         """
         Return how long it was whose turn, for any number of tickets.
 
-        A dictionary from the ids of the tickets to one from each side, agent,
-        customer and third_party, to a tuple of two timedeltas: around the
-        clock, and in the opening hours of the section that has the ticket
-        now. What happened after until, a naive UTC time, does not count;
-        without it, all up to now does.
+        tickets are tickets or their ids. A dictionary from the ids to one
+        from each side, agent, customer and third_party, to a tuple of two
+        timedeltas: around the clock, and in the opening hours of the section
+        that has the ticket now. What happened after until, a naive UTC time,
+        does not count; without it, all up to now does.
         """
-        clocks = cls._clocks([t.id for t in tickets], until)
+        ids = [int(t) for t in tickets]
+        clocks = cls._clocks(ids, until)
         return {
-            t.id: {s: tuple(clocks[t.id].of(s)) for s in _SIDES}
-            for t in tickets}
+            i: {s: tuple(clocks[i].of(s)) for s in _SIDES} for i in ids}
 
     @classmethod
     def clock_now(cls):
