@@ -112,8 +112,8 @@ def test_clocks_of_many_tickets():
         assert statements.count == 1
         with Statements() as statements:
             Ticket.get_clocks(Ticket.browse(some), names)
-        # Their states are read, too
-        assert statements.count == 2
+        # Their states may be read, too
+        assert statements.count <= 2
 
 
 def at(day, time):
