@@ -2,11 +2,14 @@
 # of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
+from contextlib import suppress
 
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
+
+from .worktime import NeverOpen
 
 
 class Section(metaclass=PoolMeta):
@@ -26,12 +29,20 @@ class Section(metaclass=PoolMeta):
             ('ticket_deadline', '>=', dt.timedelta()),
             ],
         help="How long after it was made a new ticket has to be solved, "
-        "if nobody chose a deadline.")
+        "if nobody chose a deadline.\n"
+        "Only the opening hours of the section count: 24 hours are three "
+        "days of eight.")
 
     def get_deadline(self, at):
-        "Return the deadline of a ticket made at that time, or None."
+        """
+        Return the deadline of a ticket made at that time, or None.
+
+        at and what is returned are naive UTC. There is none without a default
+        in the section, nor where it would not be open so long in ten years.
+        """
         if self.ticket_deadline is not None:
-            return at + self.ticket_deadline
+            with suppress(NeverOpen):
+                return self.worktime.add(at, self.ticket_deadline)
 
     def ticket_defaults(self, at):
         """

@@ -29,6 +29,14 @@ class CloseReasonError(ValidationError):
     pass
 
 
+class WorkCalendarError(ValidationError):
+    pass
+
+
+class HolidayError(ValidationError):
+    pass
+
+
 class WaitingError(ValidationError):
     pass
 

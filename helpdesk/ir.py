@@ -34,6 +34,8 @@ class Cron(metaclass=PoolMeta):
         cls.method.selection.extend([
                 ('helpdesk.section|release',
                     "Unassign Helpdesk Tickets of Who Has Left"),
+                ('helpdesk.work_calendar|import_next',
+                    "Import Holidays of Helpdesk Opening Hours"),
                 ('helpdesk.ticket|wake', "Wake Waiting Helpdesk Tickets"),
                 ('helpdesk.ticket|notify_due',
                     "Tell of Helpdesk Tickets Due Soon"),

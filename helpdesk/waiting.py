@@ -2,6 +2,7 @@
 # of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
+from contextlib import suppress
 
 from sql import Null
 from trytond.i18n import gettext
@@ -12,12 +13,14 @@ from trytond.tools import timezone as tz
 from trytond.transaction import Transaction, check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
+from .batch import in_batches
 from .exceptions import WaitingError
 from .workflow import STATES
+from .worktime import NeverOpen
 
 # States in which somebody else has to do something
 PAUSED_STATES = ['pending', 'authorization', 'third_party']
-# When the ticket is to be back on the day that was chosen
+# When the ticket is back on the day that was chosen, where it is not open
 MORNING = dt.time(8)
 
 
@@ -51,9 +54,20 @@ class Ticket(metaclass=PoolMeta):
 
     @classmethod
     def wake(cls):
-        "Bring back the tickets whose time of waiting is over."
+        "Bring back the tickets whose time of waiting is over (scheduled)."
+        table = cls.__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.select(table.id,
+                where=(table.waiting_until <= dt.datetime.now())
+                & table.state.in_(PAUSED_STATES),
+                order_by=[table.id]))
+        in_batches([id_ for id_, in cursor], cls._wake)
+
+    @classmethod
+    def _wake(cls, tickets):
         with Transaction().set_context(helpdesk_actor='system'):
             cls.open(list(cls.search([
+                            ('id', 'in', tickets),
                             ('waiting_until', '<=', dt.datetime.now()),
                             ('state', 'in', PAUSED_STATES),
                             ], order=[])))
@@ -76,6 +90,7 @@ class WaitUntilStart(ModelView):
     __name__ = 'helpdesk.ticket.wait_until.start'
 
     timezone = fields.Char("Timezone", readonly=True)
+    section = fields.Many2One('helpdesk.section', "Section", readonly=True)
     state = fields.Selection(
         [s for s in STATES if s[0] in PAUSED_STATES], "State",
         required=True, sort=False,
@@ -93,7 +108,7 @@ class WaitUntilStart(ModelView):
             },
         help="When the ticket comes back to In Process by itself.")
 
-    @fields.depends('choice', 'timezone', 'until')
+    @fields.depends('choice', 'section', 'timezone', 'until')
     def on_change_choice(self):
         today = dt.datetime.now(self._zone).date()
         days = {
@@ -109,9 +124,23 @@ class WaitUntilStart(ModelView):
         return tz.get_tzinfo(self.timezone) if self.timezone else tz.UTC
 
     def _morning(self, day):
-        "Return the naive UTC time of the morning of the day."
-        at = dt.datetime.combine(day, MORNING, self._zone)
-        return at.astimezone(tz.UTC).replace(tzinfo=None)
+        """
+        Return the naive UTC time when the section opens on the day.
+
+        Where it does not, or always is open, that of the morning.
+        """
+        start, morning, end = (
+            at.astimezone(tz.UTC).replace(tzinfo=None) for at in [
+                dt.datetime.combine(day, dt.time(), self._zone),
+                dt.datetime.combine(day, MORNING, self._zone),
+                dt.datetime.combine(
+                    day + dt.timedelta(days=1), dt.time(), self._zone)])
+        if self.section:
+            with suppress(NeverOpen):
+                opening = self.section.worktime.next_opening(start)
+                if start < opening < end:
+                    return opening
+        return morning
 
 
 class WaitUntil(Wizard):
@@ -130,10 +159,12 @@ class WaitUntil(Wizard):
         Start = pool.get('helpdesk.ticket.wait_until.start')
         state = self.record.state
         start = Start(
-            timezone=self.record.company.timezone, choice='tomorrow')
+            timezone=self.record.company.timezone,
+            section=self.record.section, choice='tomorrow')
         start.on_change_choice()
         return {
             'timezone': start.timezone,
+            'section': start.section.id,
             'state': state if state in PAUSED_STATES else 'pending',
             'choice': start.choice,
             'until': start.until,

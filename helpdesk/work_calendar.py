@@ -1,9 +1,13 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import datetime as dt
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 
 from trytond.cache import Cache
+from trytond.i18n import gettext
 from trytond.model import (
     DeactivableMixin, Index, ModelSQL, ModelView, Unique, fields)
 from trytond.modules.company.model import CompanyValueMixin
@@ -12,9 +16,12 @@ from trytond.tools import timezone as tz
 from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
-from .worktime import Always, Holiday, Span, worktime
+from .exceptions import WorkCalendarError
+from .worktime import Always, Holiday, Span, overlapping, worktime
 
 TIMEZONES = [(z, z) for z in sorted(tz.available_timezones())]
+# What a new calendar proposes
+OPENS, CLOSES = dt.time(9), dt.time(18)
 _ALWAYS = Always()
 
 
@@ -32,6 +39,9 @@ class WorkCalendar(DeactivableMixin, ModelSQL, ModelView):
     holidays = fields.One2Many(
         'helpdesk.work_calendar.holiday', 'calendar', "Holidays",
         help="The days on which it is closed all day.")
+    summary = fields.Function(fields.Char("Hours",
+            help="The opening hours in one line."),
+        'on_change_with_summary')
     _data_cache = Cache('helpdesk.work_calendar.data', context=False)
 
     @classmethod
@@ -47,6 +57,67 @@ class WorkCalendar(DeactivableMixin, ModelSQL, ModelView):
         if company is not None and company >= 0:
             return Company(company).timezone or 'UTC'
         return 'UTC'
+
+    @classmethod
+    def default_spans(cls):
+        pool = Pool()
+        Day = pool.get('ir.calendar.day')
+        days = Day.search([('index', '<', 5)])
+        return [
+            {'day': day.id, 'start': OPENS, 'end': CLOSES} for day in days]
+
+    @fields.depends('spans')
+    def on_change_with_summary(self, name=None):
+        pool = Pool()
+        Day = pool.get('ir.calendar.day')
+        days = Day.locale(field='abbreviation')
+        hours = [[] for _ in days]
+        for start, end, day in sorted(
+                (s.start, s.end, s.day.index) for s in self.spans or []
+                if s.day and s.start is not None and s.end is not None):
+            hours[day].append(f'{start:%H:%M}\N{EN DASH}{end:%H:%M}')
+        if not any(hours):
+            return gettext('helpdesk.msg_work_calendar_closed')
+        texts = []
+        for text, group in groupby(
+                zip(days, map(', '.join, hours)), key=itemgetter(1)):
+            first, *_, last = [*group] * 2
+            if text:
+                texts.append(' '.join([
+                            first[0] if first == last
+                            else f'{first[0]}\N{EN DASH}{last[0]}', text]))
+        return '; '.join(texts)
+
+    @fields.depends('spans')
+    def on_change_notify(self):
+        notifications = super().on_change_notify()
+        if not self.spans:
+            notifications.append(('warning', gettext(
+                        'helpdesk.msg_work_calendar_never_open')))
+        return notifications
+
+    @classmethod
+    def validate_fields(cls, calendars, field_names):
+        super().validate_fields(calendars, field_names)
+        cls.check_spans(calendars, field_names)
+
+    @classmethod
+    def check_spans(cls, calendars, field_names=None):
+        """
+        Check that the opening hours do not overlap.
+
+        Raise WorkCalendarError.
+        """
+        if field_names and 'spans' not in field_names:
+            return
+        for calendar in calendars:
+            pair = overlapping([s.span for s in calendar.spans])
+            if pair:
+                one, other = (calendar.spans[i].rec_name for i in pair)
+                raise WorkCalendarError(gettext(
+                        'helpdesk.msg_work_calendar_overlap',
+                        calendar=calendar.rec_name,
+                        one=one, other=other))
 
     @classmethod
     def worktimes(cls, ids):
@@ -114,6 +185,13 @@ class _Part(ModelSQL, ModelView):
             cls._changed(parts)()
 
     @classmethod
+    def on_write(cls, parts, values):
+        callbacks = super().on_write(parts, values)
+        if 'calendar' in values:
+            callbacks.append(cls._changed(parts))
+        return callbacks
+
+    @classmethod
     def on_delete(cls, parts):
         return [*super().on_delete(parts), cls._changed(parts)]
 
@@ -148,6 +226,11 @@ class WorkCalendarSpan(_Part):
         cls._sql_indexes.add(Index(t, (t.calendar, Index.Range())))
         cls._order = [('day', 'ASC'), ('start', 'ASC'), ('id', 'ASC')]
 
+    def get_rec_name(self, name):
+        return (
+            f'{self.day.rec_name} {self.start:%H:%M}\N{EN DASH}'
+            f'{self.end:%H:%M}')
+
     @property
     def span(self):
         "The hours, a worktime.Span."
@@ -162,7 +245,7 @@ class WorkCalendarHoliday(_Part):
         required=True,
         help="The calendar that the holiday is part of.")
     date = fields.Date("Date", required=True,
-        help="The day that is closed; in the first year if it is so "
+        help="The day that is closed; that of any year if it is so "
         "every year.")
     name = fields.Char("Name", required=True,
         help="What the holiday is called.")
@@ -228,7 +311,7 @@ class ConfigurationWorkCalendar(ModelSQL, CompanyValueMixin):
         pool = Pool()
         Section = pool.get('helpdesk.section')
         companies = {r.company.id if r.company else None for r in records}
-        return partial(Section.default_hours_changed, companies)
+        return partial(Section.company_hours_changed, companies)
 
 
 class Section(metaclass=PoolMeta):
@@ -244,7 +327,7 @@ class Section(metaclass=PoolMeta):
     def on_modification(cls, mode, sections, field_names=None):
         super().on_modification(mode, sections, field_names=field_names)
         cls._calendars_cache.clear()
-        if mode == 'write' and 'calendar' in field_names:
+        if mode == 'write' and field_names & {'calendar', 'company'}:
             cls.hours_changed([s.id for s in sections])
 
     @classmethod
@@ -257,7 +340,7 @@ class Section(metaclass=PoolMeta):
         """
 
     @classmethod
-    def default_hours_changed(cls, companies):
+    def company_hours_changed(cls, companies):
         "Tell the sections that work as companies, a set of ids, do."
         cls._calendars_cache.clear()
         domain = [('calendar', '=', None)]
@@ -284,6 +367,10 @@ class Section(metaclass=PoolMeta):
         pool = Pool()
         WorkCalendar = pool.get('helpdesk.work_calendar')
         calendars = cls.calendars()
+        if any(s.id not in calendars for s in sections):
+            # Another process made it a moment ago
+            cls._calendars_cache.clear()
+            calendars = cls.calendars()
         times = WorkCalendar.worktimes(calendars[s.id] for s in sections)
         return {s.id: times[calendars[s.id]] for s in sections}
 

@@ -309,6 +309,22 @@ class Always:
         return Explanation(self.between(start, end), _NONE)
 
 
+def overlapping(spans):
+    """
+    Return the positions of two spans that overlap, or None.
+
+    Those that touch do not.
+    """
+    week = [
+        (since + weekday * _DAY, until + weekday * _DAY, i)
+        for i, span in enumerate(spans)
+        for weekday, since, until in _within_days(span)]
+    week.sort()
+    for (_, until, one), (since, _, other) in zip(week, week[1:]):
+        if since < until:
+            return one, other
+
+
 @lru_cache(_REMEMBERED)
 def worktime(spans, holidays=(), zone='UTC'):
     """
@@ -339,22 +355,28 @@ def _date(day):
 def _week(spans):
     "Return what is open on each weekday, as sorted times since midnight."
     week = [[] for _ in range(7)]
-    for weekday, start, end in spans:
-        since, until = _since_midnight(start), _since_midnight(end)
-        if since < until:
+    for span in spans:
+        for weekday, since, until in _within_days(span):
             week[weekday].append((since, until))
-        else:
-            week[weekday].append((since, _DAY))
-            week[(weekday + 1) % 7].append((0, until))
     return [_merged(day) for day in week]
 
 
+def _within_days(span):
+    "Yield the parts of a span as weekday and times since midnight."
+    weekday, start, end = span
+    since, until = _since_midnight(start), _since_midnight(end)
+    if since < until:
+        yield weekday, since, until
+    else:
+        yield weekday, since, _DAY
+        if until:
+            yield (weekday + 1) % 7, 0, until
+
+
 def _merged(intervals):
-    "Return intervals that neither overlap nor touch nor are empty."
+    "Return intervals that neither overlap nor touch."
     merged = []
     for start, end in sorted(intervals):
-        if start == end:
-            continue
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:

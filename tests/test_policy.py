@@ -25,8 +25,9 @@ HEADER = """\
 """
 PURE = ['helpdesk_mail/intake/**/*.py', '*/placeholder.py', '*/worktime.py',
     '*/colors.py', '*/decision.py', '*/form_stamp.py', '*/forms.py',
-    '*/preference.py', '*/signature.py', '*/web_form.py']
-PURE_IMPORTS = {'charset_normalizer', 'html2text', 'nh3'}
+    '*/preference.py', '*/public_holidays.py', '*/signature.py',
+    '*/web_form.py']
+PURE_IMPORTS = {'charset_normalizer', 'holidays', 'html2text', 'nh3'}
 IMPURE_IMPORTS = {
     'http', 'imaplib', 'poplib', 'requests', 'smtplib', 'socket', 'sqlite3',
     'subprocess', 'time', 'urllib.request'}

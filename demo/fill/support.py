@@ -1,7 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 "The two teams of the helpdesk, and how mail comes to them"
-from proteus import Model
+from proteus import Model, Wizard
 
 from ..settings import INBOX, ORDERS, SUPPORT
 from . import values as values_
@@ -20,6 +20,7 @@ def fill(company, employees):
         [employees['ana'], employees['marta']],
         mail_separator="-- Please write above this line --",
         signature=SIGNATURE, quote_history=True)
+    support.calendar = _opening_hours()
     support.manager = Model.get('company.employee')(employees['marta'].id)
     values_.fill(support)
     _section(
@@ -34,6 +35,17 @@ def fill(company, employees):
     inbox.rules.new(action='helpdesk.mail|receive')
     inbox.save()
     return support
+
+
+def _opening_hours():
+    "Return office hours with the holidays of Catalonia"
+    calendar = make('helpdesk.work_calendar', name="Office Hours")
+    holidays = Wizard('helpdesk.work_calendar.import_holidays', [calendar])
+    holidays.form.country = 'ES'
+    holidays.form.region = 'CT'
+    holidays.execute('preview')
+    holidays.execute('import_')
+    return calendar
 
 
 def _section(company, name, visibility, address, members, **values):

@@ -2,14 +2,18 @@
 # of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from trytond.exceptions import UserError
+from trytond.modules.helpdesk import waiting
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
 from tests.benchmarks.statements import Statements
+from tests.helpdesk.test_work_calendar import make_calendar
 from tests.helpdesk.wizards import go_through
 from tests.records import Helpdesk
 
@@ -146,3 +150,50 @@ def test_runs_once():
     Cron = pool.get('ir.cron')
     cron, = Cron.search([('method', '=', 'helpdesk.ticket|wake')])
     assert not getattr(cron, 'companies', None)
+
+
+@with_transaction()
+def test_back_when_it_opens():
+    "AG9, C10: on the day that was chosen the ticket is back when it opens"
+    pool = Pool()
+    Start = pool.get('helpdesk.ticket.wait_until.start')
+    desk = Helpdesk()
+    desk.company.timezone = 'Europe/Madrid'
+    desk.company.save()
+    desk.section.calendar = make_calendar(
+        (0, 10, 14), (0, 16, 19), holidays=[
+            (dt.date(2026, 5, 4), "A Monday")])
+    desk.section.save()
+
+    def until(choice, *at, section=desk.section):
+        with patch.object(waiting, 'dt', frozen(*at)):
+            start = Start(
+                choice=choice, section=section, timezone='Europe/Madrid')
+            start.on_change_choice()
+        return start.until
+
+    sunday = 2026, 4, 26, 12
+    # Two hours ahead of UTC
+    assert until('tomorrow', *sunday) == dt.datetime(2026, 4, 27, 8)
+    assert until('next_week', *sunday) == dt.datetime(2026, 4, 27, 8)
+    # Closed on Wednesday, and on the first Monday of May
+    assert until('three_days', *sunday) == dt.datetime(2026, 4, 29, 6)
+    assert until('next_week', 2026, 4, 28, 12) == dt.datetime(2026, 5, 4, 6)
+    with Transaction().set_context(desk.context):
+        always = desk.make_section("Always")
+    for section in [always, None]:
+        assert until('tomorrow', *sunday, section=section) == (
+            dt.datetime(2026, 4, 27, 6))
+
+
+def frozen(*now):
+    "Return datetime for a module, at this time"
+    at = dt.datetime(*now, tzinfo=dt.timezone.utc)
+
+    class Frozen(dt.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return at.astimezone(tz) if tz else at.replace(tzinfo=None)
+
+    return SimpleNamespace(
+        datetime=Frozen, time=dt.time, timedelta=dt.timedelta)
