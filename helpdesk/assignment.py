@@ -138,7 +138,7 @@ class Section(metaclass=PoolMeta):
         """
         pool = Pool()
         SectionMember = pool.get('helpdesk.section-company.employee')
-        members, last, locked = defaultdict(list), defaultdict(int), []
+        members, last = defaultdict(list), defaultdict(int)
         rows = cls._turns({s for s, _ in wanted})
         for id_, section, employee, turn, is_present in rows:
             last[section] = max(last[section], turn)
@@ -162,6 +162,23 @@ class Section(metaclass=PoolMeta):
         SectionMember.keep_turns(list(chain(
                     *(t.dealt for t in turns.values()))))
         return dealt
+
+    @classmethod
+    @without_check_access
+    def hold(cls, sections):
+        """
+        Lock the sections whose assignment is not manual, as deal does.
+
+        For who does before it what a transaction that begins again does not
+        take back, such as drawing numbers. Costs a statement, if there are
+        such sections.
+        """
+        pool = Pool()
+        SectionMember = pool.get('helpdesk.section-company.employee')
+        dealing = [s.id for s in sections if s.assignment != 'manual']
+        if dealing:
+            SectionMember.lock(SectionMember.search(
+                    [('section', 'in', dealing)], order=[]))
 
     @classmethod
     def _count_open(cls, sections, members):
@@ -378,17 +395,16 @@ class Ticket(metaclass=PoolMeta):
     def _waiting(cls, sections):
         "Return the ids of open tickets nobody has, the most urgent first."
         ticket = cls.__table__()
-        priorities = [p for p, _ in PRIORITIES]
+        urgency = Case(*(
+                (ticket.priority == p, i)
+                for i, (p, _) in enumerate(PRIORITIES)))
         cursor = Transaction().connection.cursor()
         cursor.execute(*ticket.select(
                 ticket.id,
                 where=fields.SQL_OPERATORS['in'](ticket.section, sections)
                 & (ticket.employee == Null)
                 & ~ticket.state.in_(OVER_STATES),
-                order_by=[
-                    Case(*((ticket.priority == p, -i)
-                            for i, p in enumerate(priorities))).asc,
-                    ticket.id.asc]))
+                order_by=[urgency.desc, ticket.id.asc]))
         return [id_ for id_, in cursor]
 
     @classmethod
