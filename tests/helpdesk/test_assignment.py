@@ -524,3 +524,16 @@ def test_locks():
     desk.section.assignment = 'manual'
     desk.section.save()
     create(desk, 1)
+
+
+@with_transaction()
+def test_scheduler_does_not_begin_again():
+    "D6: the scheduled action waits for locks by itself, batch by batch"
+    desk, users = make()
+    absences = [enter(u) for u in users]
+    tickets = create(desk, 2)
+    for absence in absences:
+        come_back(absence)
+    Transaction().create_records.pop('helpdesk.section-company.employee')
+    run_scheduler()
+    assert who(tickets) == ['a', 'b']
