@@ -40,7 +40,7 @@ class Absence(ModelSQL, ModelView):
     company = fields.Function(
         fields.Many2One('company.company', "Company",
             help="The company the employee works for."),
-        'on_change_with_company')
+        'on_change_with_company', searcher='search_company')
     start_date = fields.Date("From", required=True,
         help="The first day of the absence.")
     end_date = fields.Date("To", required=True,
@@ -81,6 +81,10 @@ class Absence(ModelSQL, ModelView):
     @fields.depends('employee')
     def on_change_with_company(self, name=None):
         return self.employee.company if self.employee else None
+
+    @classmethod
+    def search_company(cls, name, clause):
+        return [(f'employee.{clause[0]}', *clause[1:])]
 
     @fields.depends('start_date', 'end_date')
     def on_change_start_date(self):

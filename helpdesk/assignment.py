@@ -10,7 +10,7 @@ responsible at all (responsible.py).
 from collections import defaultdict
 from itertools import chain
 
-from sql import Null
+from sql import For, Null
 from sql.aggregate import Count
 from sql.conditionals import Case
 from trytond.model import fields
@@ -124,7 +124,7 @@ class Section(metaclass=PoolMeta):
 
     @classmethod
     @without_check_access
-    def deal(cls, wanted):
+    def deal(cls, wanted, held=False):
         """
         Return who becomes responsible for tickets.
 
@@ -134,11 +134,12 @@ class Section(metaclass=PoolMeta):
 
         The sections are locked until the end of the transaction, which
         begins again for it: what others deal out at the same time counts.
-        Costs three statements.
+        held says that SectionMember.hold has locked them. Costs three
+        statements.
         """
         pool = Pool()
         SectionMember = pool.get('helpdesk.section-company.employee')
-        members, last, locked = defaultdict(list), defaultdict(int), []
+        members, last = defaultdict(list), defaultdict(int)
         rows = cls._turns({s for s, _ in wanted})
         for id_, section, employee, turn, is_present in rows:
             last[section] = max(last[section], turn)
@@ -146,8 +147,9 @@ class Section(metaclass=PoolMeta):
                 members[section].append(Member(id_, employee, turn))
         if not members:
             return [None] * len(wanted)
-        # All members, since other processes may find others to be there
-        SectionMember.lock([id_ for id_, s, *_ in rows if s in members])
+        if not held:
+            # All members: other processes may find others to be there
+            SectionMember.lock([id_ for id_, s, *_ in rows if s in members])
         sections = cls.browse(sorted(members))
         cls._count_open(sections, members)
         turns = {
@@ -162,6 +164,23 @@ class Section(metaclass=PoolMeta):
         SectionMember.keep_turns(list(chain(
                     *(t.dealt for t in turns.values()))))
         return dealt
+
+    @classmethod
+    @without_check_access
+    def hold(cls, sections):
+        """
+        Lock the sections whose assignment is not manual, as deal does.
+
+        For who does before it what a transaction that begins again does not
+        take back, such as drawing numbers. Costs a statement, if there are
+        such sections.
+        """
+        pool = Pool()
+        SectionMember = pool.get('helpdesk.section-company.employee')
+        dealing = [s.id for s in sections if s.assignment != 'manual']
+        if dealing:
+            SectionMember.lock(SectionMember.search(
+                    [('section', 'in', dealing)], order=[]))
 
     @classmethod
     def _count_open(cls, sections, members):
@@ -193,6 +212,24 @@ class SectionMember(metaclass=PoolMeta):
 
     turn = fields.Integer("Turn", readonly=True,
         help="The number of the turn in which the member last got a ticket.")
+
+    @classmethod
+    def hold(cls, ids):
+        """
+        Lock memberships, waiting for others, and not beginning again.
+
+        For the first statement of a transaction that follows a commit: what
+        is read after it is what the others have committed. On SQLite one
+        process writes at a time.
+        """
+        transaction = Transaction()
+        if transaction.database.has_select_for():
+            table = cls.__table__()
+            transaction.connection.cursor().execute(*table.select(
+                    table.id,
+                    where=fields.SQL_OPERATORS['in'](table.id, ids),
+                    order_by=[table.id],
+                    for_=For('UPDATE')))
 
     @classmethod
     def keep_turns(cls, members):
@@ -315,12 +352,12 @@ class Ticket(metaclass=PoolMeta):
 
     @classmethod
     @without_check_access
-    def deal_out(cls, tickets):
+    def deal_out(cls, tickets, held=False):
         """
         Give the open tickets that nobody has to those whose turn it is.
 
         Where assignment is by hand nothing happens. Who gave a ticket back
-        does not get it again.
+        does not get it again. held is as for Section.deal.
         """
         pool = Pool()
         Section = pool.get('helpdesk.section')
@@ -332,7 +369,8 @@ class Ticket(metaclass=PoolMeta):
             return
         given_back = cls._given_back(tickets)
         employees = Section.deal(
-            [(t.section.id, given_back.get(t.id)) for t in tickets])
+            [(t.section.id, given_back.get(t.id)) for t in tickets],
+            held=held)
         given = defaultdict(list)
         for ticket, employee in zip(tickets, employees):
             if employee:
@@ -378,17 +416,16 @@ class Ticket(metaclass=PoolMeta):
     def _waiting(cls, sections):
         "Return the ids of open tickets nobody has, the most urgent first."
         ticket = cls.__table__()
-        priorities = [p for p, _ in PRIORITIES]
+        urgency = Case(*(
+                (ticket.priority == p, i)
+                for i, (p, _) in enumerate(PRIORITIES)))
         cursor = Transaction().connection.cursor()
         cursor.execute(*ticket.select(
                 ticket.id,
                 where=fields.SQL_OPERATORS['in'](ticket.section, sections)
                 & (ticket.employee == Null)
                 & ~ticket.state.in_(OVER_STATES),
-                order_by=[
-                    Case(*((ticket.priority == p, -i)
-                            for i, p in enumerate(priorities))).asc,
-                    ticket.id.asc]))
+                order_by=[urgency.desc, ticket.id.asc]))
         return [id_ for id_, in cursor]
 
     @classmethod
@@ -396,16 +433,14 @@ class Ticket(metaclass=PoolMeta):
         "Give tickets to those who are there, with the memberships locked."
         pool = Pool()
         SectionMember = pool.get('helpdesk.section-company.employee')
-        transaction = Transaction()
-        # The locks of the transaction before are gone. As the first thing:
-        # what is read after it is what the others have committed.
-        transaction.database.lock_records(
-            transaction.connection, SectionMember._table, members)
+        SectionMember.hold(members)
         waiting = {t.id: t for t in cls.search([
                     ('id', 'in', ids),
                     ('employee', '=', None),
                     ], order=[])}
-        cls.deal_out([waiting[i] for i in ids if i in waiting])
+        with Transaction().set_context(helpdesk_actor='system'):
+            cls.deal_out(
+                [waiting[i] for i in ids if i in waiting], held=True)
 
     @classmethod
     def hand_on(cls, employees, date=None):

@@ -387,6 +387,7 @@ class Receiver:
     def _create_tickets(self, items):
         pool = Pool()
         Ticket = pool.get('helpdesk.ticket')
+        Section = pool.get('helpdesk.section')
         Party = pool.get('party.party')
         created = self._create_parties(items)
         parties = {p.id: p for p in Party.browse(
@@ -400,6 +401,7 @@ class Receiver:
                 or created.get(item.sender.email))
             vlist.append(self._ticket_values(
                     item, party, parties.get(item.sender.organisation)))
+        Section.hold({i.section for i in items})
         Ticket.set_numbers(vlist)
         with Transaction().set_context(helpdesk_acknowledge=False):
             tickets = Ticket.create(vlist)

@@ -1,6 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 "The two teams of the helpdesk, and how mail comes to them"
+import datetime as dt
+
 from proteus import Model, Wizard
 
 from ..settings import INBOX, ORDERS, SUPPORT
@@ -25,8 +27,9 @@ def fill(company, employees):
     values_.fill(support)
     _section(
         company, "Orders and Invoices", 'private', ORDERS,
-        [employees['joan']],
-        unknown_sender='hold')
+        [employees['joan'], employees['marta']],
+        unknown_sender='hold', assignment='balanced')
+    _away(employees['joan'], employees['marta'])
     make('helpdesk.mail.address', pattern=BLOCKED, blocked=True)
     configuration = Model.get('helpdesk.configuration')(1)
     configuration.default_section = support
@@ -46,6 +49,16 @@ def _opening_hours():
     holidays.execute('preview')
     holidays.execute('import_')
     return calendar
+
+
+def _away(employee, substitute):
+    "Two weeks of holidays, but not yet"
+    start = dt.date.today() + dt.timedelta(days=30)
+    make('helpdesk.absence',
+        employee=Model.get('company.employee')(employee.id),
+        substitute=Model.get('company.employee')(substitute.id),
+        start_date=start, end_date=start + dt.timedelta(days=13),
+        reason="Holidays")
 
 
 def _section(company, name, visibility, address, members, **values):

@@ -309,8 +309,9 @@ def test_notices_go_to_the_substitute():
     desk = Helpdesk()
     first, second = make_users(desk, 'ben', 'cleo')
     ticket = desk.make_ticket(employee=desk.agent.employee)
-    told = lambda: {u for _, u, _ in Notice.interested(
-            'undelivered', [ticket.id])}
+
+    def told():
+        return {u for _, u, _ in Notice.interested('due', [ticket.id])}
 
     assert told() == {desk.agent.id}
     enter(desk.agent, first)

@@ -8,7 +8,7 @@ import pytest
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, TransactionError
 
 from tests.benchmarks.statements import Statements
 from tests.helpdesk.wizards import go_through
@@ -290,7 +290,7 @@ def test_history():
 
 @with_transaction()
 def test_nobody_there():
-    "D6: when nobody is there tickets wait until somebody is, urgent ones first"
+    "D6: tickets wait until somebody is there, then urgent ones come first"
     desk, (a, b, c) = make()
     absences = [enter(u) for u in [a, b, c]]
     tickets = create(desk, 4) + create(desk, 1, priority='urgent')
@@ -500,3 +500,40 @@ def test_scheduler_twice():
     before = who(tickets)
     run_scheduler()
     assert who(Ticket.browse(tickets)) == before
+
+
+@with_transaction()
+def test_locks():
+    "D6: the members are locked while tickets are assigned, and only then"
+    desk, users = make()
+    new = Transaction().create_records
+    # Somebody else made them
+    new.pop('helpdesk.section-company.employee')
+    with pytest.raises(TransactionError) as error:
+        create(desk, 1)
+    extras = {}
+    error.value.fix(extras)
+    (_, locked), = extras['_lock_records'].items()
+    assert len(set(locked)) == len(users)
+    # Nobody else waits
+    create(desk, 1, employee=users[0].employee.id)
+    absences = [enter(u) for u in users]
+    create(desk, 1)
+    for absence in absences:
+        come_back(absence)
+    desk.section.assignment = 'manual'
+    desk.section.save()
+    create(desk, 1)
+
+
+@with_transaction()
+def test_scheduler_does_not_begin_again():
+    "D6: the scheduled action waits for locks by itself, batch by batch"
+    desk, users = make()
+    absences = [enter(u) for u in users]
+    tickets = create(desk, 2)
+    for absence in absences:
+        come_back(absence)
+    Transaction().create_records.pop('helpdesk.section-company.employee')
+    run_scheduler()
+    assert who(tickets) == ['a', 'b']
