@@ -9,7 +9,6 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
-from .opening_time import UNITS
 from .worktime import NeverOpen
 
 
@@ -24,18 +23,24 @@ class Section(metaclass=PoolMeta):
             ],
         help="Who is responsible for a new ticket "
         "for which nobody chose one.")
-    ticket_deadline = fields.TimeDelta("Default Deadline", UNITS,
+    ticket_deadline = fields.TimeDelta("Default Deadline",
         domain=['OR',
             ('ticket_deadline', '=', None),
             ('ticket_deadline', '>=', dt.timedelta()),
             ],
-        help="In how much opening time after it was made a new ticket has to "
-        "be solved, if nobody chose a deadline.")
+        help="How long after it was made a new ticket has to be solved, "
+        "if nobody chose a deadline.\n"
+        "Only the opening hours of the section count: 24 hours are three "
+        "days of eight.")
 
     def get_deadline(self, at):
-        "Return the deadline of a ticket made at that time, or None."
+        """
+        Return the deadline of a ticket made at that time, or None.
+
+        at and what is returned are naive UTC. There is none without a default
+        in the section, nor where it would not be open so long in ten years.
+        """
         if self.ticket_deadline is not None:
-            # Who never opens promises nothing
             with suppress(NeverOpen):
                 return self.worktime.add(at, self.ticket_deadline)
 
