@@ -67,16 +67,11 @@ class Section(metaclass=PoolMeta):
     __name__ = 'helpdesk.section'
 
     @classmethod
-    def hours_changed(cls, sections):
-        super().hours_changed(sections)
-        if sections:
-            cls.__queue__.plan_warnings(sections)
-
-    @classmethod
-    def plan_warnings(cls, sections):
-        "Look anew at the tickets of sections, as a task of the queue."
+    def renew_dues(cls, sections):
         pool = Pool()
         Ticket = pool.get('helpdesk.ticket')
+        super().renew_dues(sections)
+        # Where nothing is due anew, it may be told at another time
         Ticket.plan_warnings('section', [s.id for s in sections])
 
 

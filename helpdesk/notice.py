@@ -119,14 +119,11 @@ class Notice(ConcernMixin, ModelSQL):
         by_user = defaultdict(list)
         for ticket, user, *rest in notices:
             by_user[user].append((ticket, *rest))
-        tickets = {t.id: t for t in Ticket.browse(
-                sorted({ticket for ticket, *_ in notices}))}
-        escalations = {e.id: e for e in Escalation.browse(
-                sorted({n[-1] for n in notices} - {None}))}
+        tickets = _by_id(Ticket, (n[0] for n in notices))
+        escalations = _by_id(Escalation, (n[-1] for n in notices))
         bells, mails = [], []
         for user in User.browse(sorted(by_user)):
-            seen = Ticket.seen_by(
-                user.id, [ticket for ticket, *_ in by_user[user.id]])
+            seen = Ticket.seen_by(user.id, [n[0] for n in by_user[user.id]])
             for id_, event, way, escalation in by_user[user.id]:
                 if id_ not in seen:
                     continue
@@ -372,3 +369,8 @@ class History(metaclass=PoolMeta):
                 new == 'open' and cls.current_actor() == 'customer'):
             # What the customer's answer opens is told as an answer
             return 'changed'
+
+
+def _by_id(Model, ids):
+    "Return the records with those of the ids that are not None, by id."
+    return {r.id: r for r in Model.browse(sorted(set(ids) - {None}))}

@@ -233,6 +233,8 @@ def test_twice():
     run()
     assert len(desk.bells()['boss']) == 1
     assert len(warnings(ticket)) == 1
+    copy, = Ticket.copy([Ticket(ticket.id)])
+    assert not copy.escalations
 
 
 @with_transaction(user=0)
@@ -558,18 +560,6 @@ def _test_mail(sink):  # noqa: F811
         message.get_content().replace('\xa0', ' '))
     # Nobody says anything to the customer
     assert len(sink.envelopes) == 1
-
-
-@with_transaction(user=0)
-def test_copy():
-    "A copy of a ticket has not been told of"
-    pool = Pool()
-    Ticket = pool.get('helpdesk.ticket')
-    desk = Office()
-    ticket = desk.make_due(desk.make_level(step()), at(1, 10))
-    run(at(1, 10))
-    copy, = Ticket.copy([Ticket(ticket.id)])
-    assert not copy.escalations
 
 
 @with_transaction(user=0)
