@@ -6,6 +6,7 @@ How pytest runs the tests of a module; see CONTRIBUTING for the commands.
 import importlib
 import os
 import sys
+import time
 
 import pytest
 
@@ -37,6 +38,25 @@ def pytest_sessionstart(session):
 def pytest_sessionfinish(session):
     if test_tryton := sys.modules.get('trytond.tests.test_tryton'):
         test_tryton.drop_db()
+
+
+# The tests that have begun and not ended, in all processes
+_running = {}
+
+
+def pytest_runtest_logstart(nodeid):
+    _running[nodeid] = time.monotonic()
+
+
+def pytest_runtest_logfinish(nodeid):
+    _running.pop(nodeid, None)
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus):
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        for nodeid, start in _running.items():
+            terminalreporter.line(
+                f"had been running {time.monotonic() - start:.0f} s: {nodeid}")
 
 
 def pytest_collect_file(file_path, parent):
