@@ -139,7 +139,8 @@ class Runner:
         # On two cores, of which tests with servers leave a third idle
         jobs = os.environ.get('JOBS') or '3'
         return [] if jobs == '0' else [
-            '-n', jobs, '--dist', 'loadscope', '--max-worker-restart', '1']
+            '-n', jobs, '--dist', 'loadscope', '--no-loadscope-reorder',
+            '--max-worker-restart', '1']
 
     @staticmethod
     def ask(python, code):
