@@ -38,6 +38,7 @@ TEST_LIBRARIES = [
     'pypdf',
     'pytest',
     'pytest-rerunfailures',
+    'pytest-timeout',
     'pytest-xdist',
     'trustme',
     ]

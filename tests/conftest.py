@@ -6,11 +6,16 @@ How pytest runs the tests of a module; see CONTRIBUTING for the commands.
 import importlib
 import os
 import sys
+import time
 
 import pytest
 
 from tests import services
 
+# Files that take long though they have few tests
+FIRST = [
+    'tests/test_packaging.py', 'tests/client/*.py', 'tests/together/*.py',
+    'tests/portal/*.py', 'scenario_*.rst', 'tests/test_installation.py']
 BACKEND = os.environ.setdefault(
     'TRYTOND_DATABASE_URI', 'sqlite://').partition(':')[0]
 # trytond takes it when it is imported. Each process needs its own.
@@ -37,6 +42,49 @@ def pytest_sessionstart(session):
 def pytest_sessionfinish(session):
     if test_tryton := sys.modules.get('trytond.tests.test_tryton'):
         test_tryton.drop_db()
+
+
+def pytest_collection_modifyitems(items):
+    "Begin with what takes long, for no process to be alone with it at the end"
+    if 'PYTEST_XDIST_WORKER' not in os.environ:
+        return
+    scopes = {}
+    for item in items:
+        scopes.setdefault(_scope(item), []).append(item)
+
+    def order(scope):
+        path = scopes[scope][0].path
+        for number, pattern in enumerate(FIRST):
+            if path.match(pattern):
+                return number, 0
+        return len(FIRST), -len(scopes[scope])
+
+    items[:] = [
+        item for scope in sorted(scopes, key=order) for item in scopes[scope]]
+
+
+def _scope(item):
+    "Return what xdist gives to one process"
+    return item.nodeid.rpartition('::')[0]
+
+
+# The tests that have begun and not ended, in all processes
+_running = {}
+
+
+def pytest_runtest_logstart(nodeid):
+    _running[nodeid] = time.monotonic()
+
+
+def pytest_runtest_logfinish(nodeid):
+    _running.pop(nodeid, None)
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus):
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        for nodeid, start in _running.items():
+            terminalreporter.line(
+                f"had been running {time.monotonic() - start:.0f} s: {nodeid}")
 
 
 def pytest_collect_file(file_path, parent):

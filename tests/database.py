@@ -33,6 +33,10 @@ ROOT = environment.ROOT
 OURS = environment.MODULES
 CACHE = Path(os.environ.get('DB_CACHE') or ROOT / '.cache' / 'databases')
 SOURCES = ['**/*.py', '**/*.xml', '**/*.po', '**/*.svg', 'tryton.cfg']
+# Caches of what the modules call things, the same for each test of a file. A
+# test that changes such a name clears them, for itself alone.
+NAMES = ['ir.message', 'ir.model.field.get_name', 'ir.model.get_names',
+    'ir.translation']
 # What these functions do can be seen in a database just made
 FOUNDING = re.compile('__|default_|preprocess_values|compute_fields')
 
@@ -49,6 +53,7 @@ def install():
     for module in [test_tryton, tools]:
         module.restore_db_cache = restore
         module.backup_db_cache = backup
+    test_tryton.Cache = NamesCache
     test_tryton.create_db = functools.partial(create, test_tryton.create_db)
 
 
@@ -56,6 +61,7 @@ def restore(name):
     "Return whether the database is there as a copy; if not, backup comes next"
     from trytond.tests.test_tryton import DB_NAME
     _wanted.name = name
+    NamesCache.drop_all(DB_NAME)
     copy = Copy(name)
     copy.lock()
     if not copy.exists():
@@ -89,6 +95,28 @@ def release():
     for lock in Copy.locks.values():
         lock.close()
     Copy.locks.clear()
+
+
+class NamesCache:
+    "Drops the caches after each test, for trytond.tests"
+
+    @staticmethod
+    def drop(name):
+        "Drop all but the names"
+        from trytond.cache import Cache
+        caches = [
+            cache._database_cache for cache_name in NAMES
+            if (cache := Cache._instances.get(cache_name))]
+        kept = [cache.get(name) for cache in caches]
+        Cache.drop(name)
+        for cache, values in zip(caches, kept):
+            if values:
+                cache[name] = values
+
+    @staticmethod
+    def drop_all(name):
+        from trytond.cache import Cache
+        Cache.drop(name)
 
 
 class Wanted:

@@ -9,6 +9,8 @@ from trytond.modules.company.tests import create_company, create_employee
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
+from tests.recording import recorded
+
 __all__ = ['Helpdesk', 'letter']
 
 
@@ -17,19 +19,31 @@ class Helpdesk:
 
     def __init__(self, **values):
         pool = Pool()
+        Company = pool.get('company.company')
         Configuration = pool.get('helpdesk.configuration')
+        Section = pool.get('helpdesk.section')
+        User = pool.get('res.user')
         # It is needed below, and for a lock Tryton begins the test anew
         Configuration.lock()
-        self.company = create_company()
-        self.context = {'company': self.company.id}
+        company, section, agent, manager = recorded(self._make, **values)
+        self.context = {'company': company}
+        self.company = Company(company)
         with Transaction().set_context(self.context):
-            self.section = self.make_section("Support", **values)
+            self.section = Section(section)
+        self.agent, self.manager = User(agent), User(manager)
+
+    def _make(self, **values):
+        pool = Pool()
+        Configuration = pool.get('helpdesk.configuration')
+        self.company = create_company()
+        with Transaction().set_context(company=self.company.id):
+            section = self.make_section("Support", **values)
             configuration = Configuration(1)
-            configuration.default_section = self.section
+            configuration.default_section = section
             configuration.save()
-        self.agent = self.make_user('agent', [self.section])
-        self.manager = self.make_user(
-            'manager', [], 'group_helpdesk_manager')
+        agent = self.make_user('agent', [section])
+        manager = self.make_user('manager', [], 'group_helpdesk_manager')
+        return self.company.id, section.id, agent.id, manager.id
 
     def make_section(self, name, **values):
         pool = Pool()

@@ -10,13 +10,16 @@ Variables, for make or in the environment:
   SERIES    of Tryton; "8.0 8.2" unless set
   BACKEND   "sqlite postgresql" unless set
   JOBS      processes of pytest-xdist, 3 unless set, 0 for none
+  LIMIT     seconds after which a part is ended, 1500 unless set
   POSTGRESQL_URI   server for tests, a role that may create databases
   CI        true: what cannot run is a failure
 """
 import argparse
+import contextlib
 import dataclasses
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -25,6 +28,9 @@ from pathlib import Path
 from . import environment
 
 ROOT = environment.ROOT
+LIMIT = int(os.environ.get('LIMIT') or 1500)
+# For pytest to tell what failed until then
+GRACE = 60
 CI = os.environ.get('CI', '').lower() in {'1', 'true', 'yes'}
 MODULE_TESTS = [f'tests/{module}' for module in environment.MODULES]
 POSTGRESQL_MISSING = (
@@ -43,13 +49,27 @@ class Run:
     def __call__(self):
         print(f"\n=== {self.title}", flush=True)
         start = time.monotonic()
-        status = subprocess.call(
-            [str(c) for c in self.command], cwd=ROOT,
-            env={**os.environ, **self.env}, stdin=subprocess.DEVNULL)
+        status = self._status()
         seconds = time.monotonic() - start
         self.result = 'ok' if not status else f'FAILED ({status})'
         print(f"=== {self.title}: {self.result}, {seconds:.0f} s", flush=True)
         return self
+
+    def _status(self):
+        "Run the command, return its status or why it was ended"
+        process = subprocess.Popen(
+            [str(c) for c in self.command], cwd=ROOT,
+            env={**os.environ, **self.env}, stdin=subprocess.DEVNULL,
+            start_new_session=True)
+        try:
+            return process.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            print(f"\n=== {self.title}: not done after {LIMIT} s (LIMIT)",
+                flush=True)
+            return f'ended after {LIMIT} s'
+        finally:
+            # Also at Ctrl-C, which only this process gets
+            _end(process)
 
 
 @dataclasses.dataclass
@@ -103,7 +123,7 @@ class Runner:
             env['TRYTOND_DATABASE_URI'] = self.ask(python, POSTGRESQL_URI)
         without = 'check' if first else 'check or once'
         return Run(title, [
-                python, '-m', 'pytest', '-rs', '-m', f'not ({without})',
+                python, '-m', 'pytest', '-rfEs', '-m', f'not ({without})',
                 *self.jobs(), *self.arguments,
                 *(self.chosen or [p for p in paths if _has_tests(p)]),
                 ], env)
@@ -118,7 +138,9 @@ class Runner:
     def jobs(self):
         # On two cores, of which tests with servers leave a third idle
         jobs = os.environ.get('JOBS') or '3'
-        return [] if jobs == '0' else ['-n', jobs, '--dist', 'loadscope']
+        return [] if jobs == '0' else [
+            '-n', jobs, '--dist', 'loadscope', '--no-loadscope-reorder',
+            '--max-worker-restart', '1']
 
     @staticmethod
     def ask(python, code):
@@ -156,6 +178,17 @@ class Runner:
                 python, '-m', 'tests.benchmarks', *self.arguments])
 
 
+def _end(process):
+    "Kill what a process has started and, if it goes on, itself"
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def _has_tests(path):
     folder = ROOT / path
     return any(folder.glob('test_*.py')) or any(folder.glob('*.rst'))
@@ -170,6 +203,7 @@ def main():
     parser.add_argument('--here', action='store_true',
         help="use the environment of this Python, as tox does")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *args: sys.exit(1))
     start = time.monotonic()
     try:
         runs = [

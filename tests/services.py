@@ -441,7 +441,8 @@ class Dovecot:
     @contextlib.contextmanager
     def imap(self, user='support', folder='INBOX'):
         "A session of imaplib, as of a person who uses the same mailbox"
-        session = imaplib.IMAP4(self.host, self.port('imap'))
+        session = imaplib.IMAP4(
+            self.host, self.port('imap'), timeout=60)
         session.login(user, self.users[user])
         session.select(folder)
         try:

@@ -30,5 +30,5 @@ class InstallationTestCase(unittest.TestCase):
             request = Request(
                 f'{url}/rpc/', b'{"method": "common.db.list", "params": []}',
                 {'Content-Type': 'application/json'})
-            with urlopen(request) as answer:
+            with urlopen(request, timeout=60) as answer:
                 self.assertIn(installation.name.encode(), answer.read())

@@ -133,6 +133,7 @@ class WheelTestCase(unittest.TestCase):
         result = subprocess.run(
             [python, '-c', ACTIVATE, *sources.MODULES], cwd=self.folder,
             env={**os.environ, 'TRYTOND_DATABASE_URI': 'sqlite://'},
+            timeout=240,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
         found = json.loads(result.stdout.splitlines()[-1])

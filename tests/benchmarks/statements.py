@@ -41,7 +41,7 @@ class Statements:
             if kind == 'INSERT'}
 
     def __enter__(self):
-        self._cursor = cursor = _cursor()
+        self._cursor = cursor = cursor_class()
         self._originals = originals = {
             name: getattr(cursor, name) for name in ['execute', 'executemany']}
 
@@ -86,7 +86,7 @@ class Stopwatch:
             }
 
 
-def _cursor():
+def cursor_class():
     "Return the class of the cursors of Tryton's connections"
     from trytond import backend
     if backend.name == 'sqlite':

@@ -32,7 +32,8 @@ from trytond.transaction import Transaction, TransactionError, inactive_records
 from tests import database
 from tests.services import HOST, free_port, listens, until
 
-__all__ = ['AGENT_PASSWORD', 'PIPE', 'Site', 'environment', 'has_worker']
+__all__ = [
+    'AGENT_PASSWORD', 'PIPE', 'Site', 'TIMEOUT', 'environment', 'has_worker']
 
 BIN = Path(sys.executable).parent
 PIPE = BIN / 'trytond-helpdesk-mail'

@@ -13,7 +13,7 @@ from trytond import backend
 
 from tests.records import letter
 from tests.services import HOST, Dovecot, command, free_port, needs
-from tests.together.processes import PIPE, environment
+from tests.together.processes import PIPE, TIMEOUT, environment
 
 GETMAIL = """
 [retriever]
@@ -125,7 +125,8 @@ def test_pipe_no_letter(site, inbox, raw):
 def test_pipe_usage():
     "Wrong arguments: exit 64, and how it is used"
     ended = subprocess.run(
-        [PIPE, '-d', 'helpdesk'], input=letter(), capture_output=True)
+        [PIPE, '-d', 'helpdesk'], input=letter(), capture_output=True,
+        timeout=TIMEOUT)
     assert (ended.returncode, ended.stdout) == (os.EX_USAGE, b'')
     assert b'--inbox' in ended.stderr
 
@@ -142,7 +143,8 @@ def test_getmail(site, inbox, tmp_path):
         for _ in range(2):
             ended = subprocess.run(
                 [command('getmail6'), '--getmaildir', tmp_path],
-                env=environment(), capture_output=True, text=True)
+                env=environment(), capture_output=True, text=True,
+                timeout=TIMEOUT)
             assert (ended.returncode, ended.stderr) == (0, '')
         with dovecot.imap() as session:
             assert session.search(None, 'ALL')[1] == [b'']
@@ -154,7 +156,7 @@ def post(site, inbox, data, type_='raw'):
     request = Request(
         f'{site.url}/inbound_email/inbox/{inbox}?type={type_}', data=data,
         headers={'Content-Type': 'application/octet-stream'})
-    with urlopen(request) as answer:
+    with urlopen(request, timeout=TIMEOUT) as answer:
         return answer.status
 
 

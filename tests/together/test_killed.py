@@ -24,7 +24,8 @@ KILLS, LETTERS, WORKERS = 100, 500, 2
 # Between two of them a worker fetches, stores, judges or sends
 PAUSE = 0.6  # seconds at the most
 
-pytestmark = [needs('dovecot'), pytest.mark.slow]
+pytestmark = [
+    needs('dovecot'), pytest.mark.slow, pytest.mark.timeout(800)]
 
 
 class Nursery:
@@ -49,7 +50,11 @@ class Nursery:
         while self.workers:
             self.kill(self.workers[0])
         self.process.stdin.close()
-        self.process.wait()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         self.process.stdout.close()
 
     def start(self):
@@ -157,8 +162,8 @@ def test_killed(site, inbox, sink, queue):
             time.sleep(chance.uniform(0, PAUSE))
             nursery.kill(chance.choice(nursery.workers))
             nursery.start()
-        until(lambda: is_filed(site, inbox), 300, "Not all were filed")
-        until(lambda: is_confirmed(site), 300, "Not all were confirmed")
+        until(lambda: is_filed(site, inbox), 240, "Not all were filed")
+        until(lambda: is_confirmed(site), 240, "Not all were confirmed")
         with site.transaction() as pool:
             Account = pool.get('helpdesk.mail.account')
             Account.write([Account(account)], {'active': False})
