@@ -12,11 +12,10 @@ from trytond.tools import sqlite_apply_types
 from trytond.transaction import Transaction
 
 from .history import SIDES
+from .opening_time import UNITS
 
 _SIDES = ['agent', 'customer', 'third_party']
 _NONE = dt.timedelta()
-# The key of the context with how clients write durations in hours
-HOURS = 'helpdesk_hours'
 
 
 class Time(NamedTuple):
@@ -67,7 +66,7 @@ class Ticket(metaclass=PoolMeta):
             help="How long it has been their turn, up to now."),
         'get_clocks')
     turn_open_time = fields.Function(fields.TimeDelta(
-            "This Turn in Opening Hours", HOURS,
+            "This Turn in Opening Hours", UNITS,
             help="How long it has been their turn, up to now, "
             "in the opening hours of the section."),
         'get_clocks')
@@ -81,7 +80,7 @@ class Ticket(metaclass=PoolMeta):
             help="How long it was the agents' turn, up to now."),
         'get_clocks')
     agent_open_time = fields.Function(fields.TimeDelta(
-            "Agents' Time in Opening Hours", HOURS,
+            "Agents' Time in Opening Hours", UNITS,
             help="How long it was the agents' turn, up to now, "
             "in the opening hours of the section."),
         'get_clocks')
@@ -89,7 +88,7 @@ class Ticket(metaclass=PoolMeta):
             help="How long it was the customer's turn, up to now."),
         'get_clocks')
     customer_open_time = fields.Function(fields.TimeDelta(
-            "Customer's Time in Opening Hours", HOURS,
+            "Customer's Time in Opening Hours", UNITS,
             help="How long it was the customer's turn, up to now, "
             "in the opening hours of the section."),
         'get_clocks')
@@ -97,7 +96,7 @@ class Ticket(metaclass=PoolMeta):
             help="How long it was a third party's turn, up to now."),
         'get_clocks')
     third_party_open_time = fields.Function(fields.TimeDelta(
-            "Third Party's Time in Opening Hours", HOURS,
+            "Third Party's Time in Opening Hours", UNITS,
             help="How long it was a third party's turn, up to now, "
             "in the opening hours of the section."),
         'get_clocks')
@@ -212,15 +211,3 @@ class Ticket(metaclass=PoolMeta):
             shown.append(
                 f'{arrow}{labels[side]} {minutes // 60}:{minutes % 60:02}')
         return ' · '.join(shown)
-
-
-class User(metaclass=PoolMeta):
-    __name__ = 'res.user'
-
-    @classmethod
-    def _get_preferences(cls, user, context_only=False):
-        preferences = super()._get_preferences(
-            user, context_only=context_only)
-        # A day of opening hours is not one of 24
-        preferences[HOURS] = {'h': 60 * 60, 'm': 60, 's': 1}
-        return preferences

@@ -44,7 +44,7 @@ class Cron(metaclass=PoolMeta):
                 ('helpdesk.ticket|notify_due',
                     "Tell of Helpdesk Tickets Due or Missed"),
                 ('helpdesk.notice|send_waiting', "Send Helpdesk Notices"),
-                ('helpdesk.work_calendar|work_out_openings',
+                ('helpdesk.work_calendar|open_ahead',
                     "Work out Helpdesk Opening Hours Ahead"),
                 ])
 

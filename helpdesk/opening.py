@@ -136,7 +136,7 @@ class WorkCalendar(metaclass=PoolMeta):
         cls._work_out(calendars)
 
     @classmethod
-    def work_out_openings(cls):
+    def open_ahead(cls):
         "Work out when all calendars are open (scheduled action)."
         with inactive_records():
             cls._work_out([c.id for c in cls.search([], order=[])])

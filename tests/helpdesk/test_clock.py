@@ -172,7 +172,7 @@ def tell(ticket, *states):
     cursor.execute(*table.update(
             [table.state], [states[-1][0]], where=table.id == ticket.id))
     # They may be of another year than the tests
-    Calendar.work_out_openings()
+    Calendar.open_ahead()
 
 
 def now(time):
@@ -345,7 +345,7 @@ def test_openings_ahead():
     table = Opening.__table__()
     cursor = Transaction().connection.cursor()
     cursor.execute(*table.delete())
-    Calendar.work_out_openings()
+    Calendar.open_ahead()
 
     last, = Opening.search(
         [('calendar', '=', calendar.id)], order=[('end', 'DESC')], limit=1)

@@ -28,15 +28,12 @@ def test_own_time_only(clock):
     colleague = desk.make_user('colleague', [desk.section])
     work(desk, clock, desk.agent, ticket, HOUR)
     press(desk, desk.agent, 'start_work', ticket)
-    line, = Line.search([])
-    record, = Work.search([])
-    watch, = Stopwatch.search([])
-
+    (line,), (record,), (watch,) = (
+        Model.search([]) for Model in [Line, Work, Stopwatch])
     user, context = desk.as_user(colleague)
     with user, context:
         found, = Ticket(ticket.id).timesheet_lines
-        assert found == line
-        assert Line.read([line.id], ['work.rec_name'])
+        assert found == line and Line.read([line.id], ['work.rec_name'])
         for do in [
                 lambda: Line.write([Line(line.id)], {'duration': HOUR}),
                 lambda: Line.delete([Line(line.id)]),
@@ -56,6 +53,19 @@ def test_own_time_only(clock):
                 'timesheet_lines': [
                     ('write', [line.id], {'duration': 2 * HOUR})]})
     assert lines(ticket) == [("Agent", DAY, 2 * HOUR)]
+
+
+@with_clock
+def test_no_time_for_others(clock):
+    "SE12: agents put down no time for others"
+    pool = Pool()
+    Line = pool.get('timesheet.line')
+    Work = pool.get('timesheet.work')
+    desk = make_desk(visibility='private')
+    colleague = desk.make_user('colleague', [desk.section])
+    work(desk, clock, desk.agent, desk.make_ticket(), HOUR)
+    record, = Work.search([])
+
     user, context = desk.as_user(colleague)
     with user, context:
         with pytest.raises(AccessError):

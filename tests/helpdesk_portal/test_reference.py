@@ -19,7 +19,8 @@ INTERNAL = {
     'helpdesk.mail.key', 'helpdesk.mail.newcomer', 'helpdesk.notice',
     'helpdesk.portal.attempt', 'helpdesk.portal.nonce',
     'helpdesk.rating.request', 'helpdesk.ticket.writer',
-    'helpdesk.web_request', 'helpdesk.web_request.file'}
+    'helpdesk.web_request', 'helpdesk.web_request.file',
+    'helpdesk.work_calendar.opening'}
 # Parts of the configuration, and tables of relations
 PARTS = re.compile(r'helpdesk\.configuration\..*|.*-.*|.*responsible')
 
