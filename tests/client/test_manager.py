@@ -173,7 +173,7 @@ def _wait(window):
         _is(window, "In Process", "Diagnosis")
         window.press(button)
         if button == "Ask for Authorization":
-            window.dialog.locator('textarea:visible').fill("May we repair it?")
+            window.write("May we repair it?")
             window.confirm("Ask and Wait")
         _is(window, state)
         window.screenshot(f'states-{number:02}-waiting')
