@@ -49,8 +49,8 @@ class Section(metaclass=PoolMeta):
         states={
             'invisible': Eval('assignment') == 'manual',
             },
-        help="Who has so many open tickets of the section gets no more by "
-        "themselves. If nobody is left, tickets wait.\n"
+        help="Who has so many open tickets of the section gets no more "
+        "automatically. If nobody is left, tickets wait.\n"
         "Leave empty for no limit.")
 
     @classmethod

@@ -24,6 +24,8 @@ from .exceptions import ClosingWarning
 from .worktime import HORIZON, NeverOpen
 
 _SECOND = dt.timedelta(seconds=1)
+# Who is closed for so long does not open again
+_LONGEST = dt.timedelta(days=366 * HORIZON)
 
 
 def now():
@@ -332,7 +334,7 @@ def last_over(times, time, at):
     a naive UTC time, until when it has. Return None if there was not so much
     within ten years.
     """
-    first = at - dt.timedelta(days=HORIZON)
+    first = at - _LONGEST
 
     def is_over(second):
         try:
@@ -341,6 +343,6 @@ def last_over(times, time, at):
             return False
 
     passed = bisect_left(
-        range(HORIZON * 24 * 60 * 60 + 1), True,
+        range(_LONGEST // _SECOND + 1), True,
         key=lambda second: not is_over(second))
     return first + (passed - 1) * _SECOND if passed else None
