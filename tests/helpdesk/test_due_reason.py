@@ -120,7 +120,7 @@ def test_deadline():
     ticket.deadline = at(4, '15:00')
     ticket.save()
     deadline = ask(desk, ticket)['deadline']
-    assert deadline.replace('\xa0', ' ') == '11/04/2026 16:00'
+    assert deadline.replace('\xa0', ' ') == '11/06/2026 16:00'
 
 
 @with_transaction()
