@@ -21,6 +21,7 @@ from trytond.transaction import (
 
 from . import batch
 from .exceptions import ClosingWarning
+from .opening_time import UNITS
 from .worktime import HORIZON, NeverOpen
 
 _SECOND = dt.timedelta(seconds=1)
@@ -35,7 +36,7 @@ def now():
 class Section(metaclass=PoolMeta):
     __name__ = 'helpdesk.section'
 
-    close_after = fields.TimeDelta("Close After",
+    close_after = fields.TimeDelta("Close After", UNITS,
         domain=['OR',
             ('close_after', '=', None),
             ('close_after', '>=', dt.timedelta()),

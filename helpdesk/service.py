@@ -100,6 +100,9 @@ class Ticket(metaclass=PoolMeta):
         help="Whether the first answer came in time.")
     first_answer_late = fields.TimeDelta(
         "First Answer Late", UNITS, readonly=True,
+        states={
+            'invisible': ~Eval('first_answer_late'),
+            },
         help="In how much opening time the first answer came too late.")
     solution_due = fields.DateTime("Solution Due", readonly=True,
         help="When the ticket has to be resolved.\n"
@@ -117,6 +120,9 @@ class Ticket(metaclass=PoolMeta):
         help="Whether the ticket was resolved in time.")
     solution_late = fields.TimeDelta(
         "Solution Late", UNITS, readonly=True,
+        states={
+            'invisible': ~Eval('solution_late'),
+            },
         help="In how much opening time the ticket was resolved too late.")
     due = fields.DateTime("Due", readonly=True,
         help="When something has to happen next: the deadline, a first "

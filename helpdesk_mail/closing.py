@@ -16,6 +16,7 @@ from trytond.model import Index, fields
 from trytond.model.exceptions import AccessError
 from trytond.modules.helpdesk import batch
 from trytond.modules.helpdesk.closing import now
+from trytond.modules.helpdesk.opening_time import UNITS
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
@@ -28,7 +29,7 @@ _KEPT = {'close_notice_at', 'close_told_at'}
 class Section(metaclass=PoolMeta):
     __name__ = 'helpdesk.section'
 
-    close_notice = fields.TimeDelta("Tell Before It Closes",
+    close_notice = fields.TimeDelta("Tell Before It Closes", UNITS,
         domain=['OR',
             ('close_notice', '=', None),
             ('close_notice', '>', dt.timedelta()),

@@ -152,6 +152,26 @@ def test_dates_and_substitute_are_checked():
 
 
 @with_transaction()
+def test_calendar():
+    "AG5: the calendar finds absences by when they end, and changes none"
+    pool = Pool()
+    Absence = pool.get('helpdesk.absence')
+    desk = Helpdesk()
+    absence, = Absence.create([{
+                'employee': desk.agent.employee.id,
+                'start_date': dt.date(2026, 11, 2),
+                'end_date': dt.date(2026, 11, 6),
+                }])
+    assert absence.calendar_end == absence.end_date
+    for end, found in [(6, [absence]), (7, [])]:
+        assert Absence.search([
+                ('calendar_end', '>=', dt.date(2026, 11, end)),
+                ]) == found
+    fields = Absence.fields_get(['calendar_end'])
+    assert fields['calendar_end']['readonly']
+
+
+@with_transaction()
 def test_absent_substitute_warns():
     "AG5: whoever chooses a substitute who is absent as well is told so"
     pool = Pool()
