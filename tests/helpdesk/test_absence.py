@@ -325,9 +325,13 @@ def test_switched_off():
     pool = Pool()
     Absence = pool.get('helpdesk.absence')
     Configuration = pool.get('helpdesk.configuration')
+    Ticket = pool.get('helpdesk.ticket')
     desk = Helpdesk()
     enter(desk.agent)
+    assert Absence.away()
     configuration = Configuration(1)
     configuration.use_absences = False
     configuration.save()
     assert not Absence.away()
+    view = Ticket.fields_view_get(view_type='form')
+    assert 'employee_absent' not in view['fields']
