@@ -195,7 +195,7 @@ class Ticket(metaclass=PoolMeta):
 
     def _consequences(self, values):
         consequences = super()._consequences(values)
-        if values.get('state', self.state) != 'resolved':
+        if values.get('state', 'resolved') != 'resolved':
             consequences.update(self._not_closing())
         return consequences
 
