@@ -20,6 +20,7 @@ from trytond.pyson import Eval
 from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
+from . import changes
 from .batch import in_batches
 from .ticket import PRIORITIES
 from .turn import Member, Turns
@@ -338,16 +339,10 @@ class Ticket(metaclass=PoolMeta):
                     [(s, None) for s in wanted.values()])))
         dealt = frozenset(
             (s, employees[t]) for t, s in wanted.items() if employees[t])
-        new_args = []
-        for tickets, values in actions:
-            groups = defaultdict(list)
-            for ticket in tickets:
-                groups[employees.get(ticket.id)].append(ticket)
-            for employee, group in groups.items():
-                new_args += [
-                    group,
-                    {**values, 'employee': employee} if employee else values]
-        return new_args, dealt
+        return changes.extend(
+            args,
+            lambda t, _: {'employee': e} if (e := employees.get(t.id)) else {}
+            ), dealt
 
     def _dealt_in(self, values):
         "Return the id of the section that deals out the ticket, or None."
