@@ -331,7 +331,7 @@ def test_notices_go_to_the_substitute():
     ticket = desk.make_ticket(employee=desk.agent.employee)
 
     def told():
-        return {u for _, u, _ in Notice.interested('due', [ticket.id])}
+        return {u for _, u, _ in Notice.interested('answered', [ticket.id])}
 
     assert told() == {desk.agent.id}
     enter(desk.agent, first)
@@ -345,9 +345,13 @@ def test_switched_off():
     pool = Pool()
     Absence = pool.get('helpdesk.absence')
     Configuration = pool.get('helpdesk.configuration')
+    Ticket = pool.get('helpdesk.ticket')
     desk = Helpdesk()
     enter(desk.agent)
+    assert Absence.away()
     configuration = Configuration(1)
     configuration.use_absences = False
     configuration.save()
     assert not Absence.away()
+    view = Ticket.fields_view_get(view_type='form')
+    assert 'employee_absent' not in view['fields']
