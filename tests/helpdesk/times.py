@@ -18,12 +18,13 @@ MONDAY = dt.datetime(2026, 11, 2)
 class Clock:
     "The time it is for the helpdesk, while it is entered"
 
-    def __init__(self, now):
+    def __init__(self, now, modules=MODULES):
         self.now = now
+        self.modules = modules
 
     def __enter__(self):
         self._stack = ExitStack()
-        for name in MODULES:
+        for name in self.modules:
             module = import_module(f'trytond.modules.helpdesk.{name}')
             self._stack.enter_context(
                 patch.object(module, 'dt', _Times(self)))
