@@ -11,7 +11,7 @@ and all times are minutes.
 """
 import datetime as dt
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter
 
 EPOCH = dt.datetime(2026, 1, 1)
 DAY = 24 * 60
@@ -329,27 +329,109 @@ class Oracle:
 
 
 class Dealing:
-    "Checks who got tickets of a section, in the order in which it happened"
+    """
+    Checks who got which tickets, in the order in which it happened.
 
-    def __init__(self, balanced):
+    members are the names of people by section, in order; absences tuples of a
+    name, the first and the last day, and who stands in; balanced the sections
+    that look at the open tickets.
+    """
+
+    def __init__(self, members, absences, balanced):
+        self.members, self.absences = members, absences
         self.balanced = balanced
-        self.turns = defaultdict(int)
-        self.last = 0
+        self.turns, self.last = Counter(), Counter()
+        self.employees, self.wrong = {}, []
 
-    def expected(self, count, present, opened):
-        """
-        Return how many of so many tickets each of those present gets.
+    def away(self, at):
+        "Return who stands in for whom is absent, by the date in Madrid"
+        at = instant(at)
+        today = (at + dt.timedelta(hours=madrid(at))).date()
+        away = {
+            name: other for name, start, end, other in self.absences
+            if start <= today <= end}
+        stand_ins = {}
+        for name in away:
+            other, seen = name, []
+            while other in away and other not in seen:
+                seen.append(other)
+                other = away[other]
+            stand_ins[name] = None if other in away else other
+        return stand_ins
 
-        present is in the order of their memberships, opened counts their
-        open tickets.
+    def present(self, section, at):
+        away = self.away(at)
+        return [m for m in self.members[section] if m not in away]
+
+    def follow(self, at, tickets, changed, alive):
         """
+        Check what changed at once.
+
+        tickets are the Tickets of an Oracle by their keys, as they are now;
+        changed are tuples of a key, the old and the new responsible and the
+        reason; alive are the keys of those that are not closed.
+        """
+        away = self.away(at)
+        taken, dealt, given = [], [], []
+        for key, old, new, reason in changed:
+            if self.employees.get(key) != old:
+                self.wrong.append(f"{key} was not of {old} at {at}")
+            section = tickets[key].section
+            if new and new not in self.present(section, at):
+                self.wrong.append(f"{new} got {key}, and is away at {at}")
+            if reason == 'absent':
+                if old not in away:
+                    self.wrong.append(f"{old} lost {key}, and is there")
+                instead = away.get(old)
+                if instead in self.members[section]:
+                    if new != instead:
+                        self.wrong.append(f"{key} is not {instead}'s")
+                    given.append((key, new))
+                    continue
+                taken.append((key, new))
+            else:
+                dealt.append((key, new))
+        self.deal(at, tickets, taken, alive)
+        self.employees.update([*taken, *given])
+        # What comes into a section is not yet one of its open tickets
+        self.employees.update((key, None) for key, _ in dealt)
+        self.deal(at, tickets, dealt, alive)
+        self.employees.update(dealt)
+
+    def deal(self, at, tickets, dealt, alive):
+        for section in self.members:
+            got = Counter(
+                new for key, new in dealt
+                if tickets[key].section == section and new)
+            present = self.present(section, at)
+            if not got.total():
+                continue
+            opened = Counter(
+                self.employees.get(key) for key in alive
+                if tickets[key].section == section
+                and tickets[key].state not in OVER
+                ) if section in self.balanced else Counter()
+            right = self.expected(section, got.total(), present, opened)
+            if got != right:
+                self.wrong.append(f"{section} at {at}: {got} not {right}")
+
+    def expected(self, section, count, present, opened):
+        "Return how many of so many tickets each of those present gets"
         got, opened = Counter(), Counter(opened)
         for _ in range(count):
             who = min(present, key=lambda e: (
-                    opened[e] if self.balanced else 0,
-                    self.turns[e], present.index(e)))
-            self.last += 1
-            self.turns[who] = self.last
+                    opened[e] if section in self.balanced else 0,
+                    self.turns[section, e], present.index(e)))
+            self.last[section] += 1
+            self.turns[section, who] = self.last[section]
             opened[who] += 1
             got[who] += 1
         return got
+
+    def waiting(self, at, tickets, keys):
+        "Note the tickets that nobody has although somebody is there"
+        self.wrong += [
+            f"{key} waits at {at}" for key in keys
+            if tickets[key].state not in OVER
+            and not self.employees.get(key)
+            and self.present(tickets[key].section, at)]

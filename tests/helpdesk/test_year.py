@@ -9,6 +9,7 @@ moved, resolved and opened again. Nothing here is by SQL, and the clock is set.
 import datetime as dt
 import random
 from collections import Counter, defaultdict
+from itertools import groupby
 from unittest.mock import patch
 
 import pytest
@@ -140,7 +141,6 @@ class Year:
         Absence = pool.get('helpdesk.absence')
         Configuration = pool.get('helpdesk.configuration')
         Party = pool.get('party.party')
-        Section = pool.get('helpdesk.section')
         SectionMember = pool.get('helpdesk.section-company.employee')
         self.desk = desk = Helpdesk()
         desk.company.timezone = 'Europe/Madrid'
@@ -179,7 +179,6 @@ class Year:
                 {day(h) for h in HOLIDAYS[name]},
                 self.end // DAY + 120)
             for name in self.sections}
-        Section.browse(list(self.sections.values()))
 
     def make_calendar(self, name):
         pool = Pool()
@@ -252,42 +251,44 @@ class Year:
 
     def moments(self):
         """
-        Yield when something happens, and what.
+        Return when something happens, and what, in order.
 
-        The scheduler runs each hour, at night less often; in between things
-        are done, but not at the same minute.
+        The scheduler runs every two hours, at night and on Sundays less
+        often; in between things are done, but not at the same minute.
         """
-        done = []
+        moments = []
         for first in range(self.start, self.end, DAY):
-            times = 6 if instant(first).weekday() < 5 else 2
+            weekday = instant(first).weekday()
             # From six to eleven in the evening
-            done += [
-                first + 6 * HOUR + at
-                for at in self.random.sample(range(17 * HOUR), times)]
-            for hour in range(24):
-                if 6 < hour < 23 or not hour % 3:
-                    yield first + hour * HOUR, 'run'
-        self.steps = len(done)
-        for at in done:
-            yield at + (not at % HOUR), 'do'
+            times = self.random.sample(
+                range(6 * HOUR, 23 * HOUR), 2 if weekday < 5 else 1)
+            for i, at in enumerate(sorted(times)):
+                at += not at % HOUR
+                if not i:
+                    moments.append((first + at, 'create'))
+                moments.append((first + at, 'do'))
+            moments += [
+                (first + hour * HOUR, 'run') for hour in range(24)
+                if not hour % (2 if weekday < 6 and 6 < hour < 23 else 4)]
+        # What is made is older than what is done
+        return sorted(moments)
 
     def live(self):
         "Let the time pass"
-        moments = sorted(self.moments())
         made = 0
-        step = 0
         with Clock(instant(self.start), ALL_MODULES) as clock, self.today(
                 clock):
-            for at, what in moments:
+            for at, what in self.moments():
                 clock.now = instant(at)
                 if what == 'run':
                     self.log.append((at, None, 'run', None))
                     self.schedule()
+                elif what == 'create':
+                    days = (at - self.start) // DAY + 1
+                    count = self.count * days // self.days - made
+                    made += count
+                    self.create(at, count)
                 else:
-                    step += 1
-                    share = self.count * step // self.steps - made
-                    made += share
-                    self.create(at, share)
                     self.act(at)
                 forget()
 
@@ -340,7 +341,7 @@ class Year:
         forget()
 
     def plan(self, id_, at, state):
-        self.next[id_] = at + int(self.random.expovariate(1 / max(
+        self.next[id_] = at + 1 + int(self.random.expovariate(1 / max(
                     PAUSES[state], 1)))
 
     def act(self, at):
@@ -371,14 +372,12 @@ class Year:
                 todo[first, None].append(ticket.id)
             todo[kind, value].append(ticket.id)
         order = ['answer', 'open', 'reply', 'move', 'priority', 'wait_until']
-        drafts = set(todo.get(('answer', None), []))
         for kind, value in sorted(todo, key=lambda k: (
                     order.index(k[0]) if k[0] in order else 9, str(k))):
             self.do(at, todo[kind, value], kind, value)
             forget()
         for ticket in Ticket.browse([i for i in ids if i in self.next]):
             self.plan(ticket.id, at, ticket.state)
-        return drafts
 
     def do(self, at, ids, kind, value):
         pool = Pool()
@@ -407,19 +406,51 @@ class Year:
             Ticket.bring_to(list(tickets), kind)
 
     def follow(self):
-        "Return the oracle, after the same year"
-        oracle = slow.Oracle(
-            self.hours, self.levels, CLOSE_AFTER, DUE_SOON)
-        for at, ids, kind, value in self.log:
-            if kind == 'run':
-                oracle.run(at)
-                continue
-            for id_ in ids:
-                if kind == 'create':
-                    oracle.create(at, id_, *value)
-                else:
-                    oracle.do(at, id_, kind, value)
-        return oracle
+        "Return the oracle, and who checked the dealing, after the same year"
+        oracle = slow.Oracle(self.hours, self.levels, CLOSE_AFTER, DUE_SOON)
+        dealing = slow.Dealing(
+            MEMBERS, [(n, day(s), day(e), o) for n, s, e, o in ABSENCES],
+            {'new_york'})
+        changes = self.changes()
+        for (at, kind, value), entries in groupby(
+                self.log, key=lambda e: (
+                    e[0], e[2], None if e[2] == 'create' else e[3])):
+            ids = []
+            for _, some, _, given in entries:
+                if kind == 'run':
+                    oracle.run(at)
+                    some = list(oracle.alive)
+                for id_ in some:
+                    if kind == 'create':
+                        oracle.create(at, id_, *given)
+                    elif kind != 'run':
+                        oracle.do(at, id_, kind, value)
+                ids += some
+            changed = [c for i in ids for c in changes.pop((i, at), [])]
+            if kind == 'move':
+                # It may be dealt to who had it
+                changed += [
+                    (i, e, e, 'section') for i in ids
+                    if i not in {c[0] for c in changed}
+                    and (e := dealing.employees.get(i))]
+            dealing.follow(at, oracle.tickets, changed, oracle.alive)
+            if kind in {'create', 'move', 'reply', 'run'}:
+                dealing.waiting(at, oracle.tickets, ids)
+        dealing.wrong += [f"{k}: {c}" for k, c in changes.items()]
+        return oracle, dealing
+
+    def changes(self):
+        "Return who was responsible when, by tickets and times"
+        pool = Pool()
+        History = pool.get('helpdesk.history')
+        changes = defaultdict(list)
+        for row in History.search(
+                [('what', '=', 'employee')], order=[('id', 'ASC')]):
+            old, new = [
+                v and self.people[int(v)] for v in [row.old, row.new]]
+            changes[row.ticket.id, minute(row.at)].append(
+                (row.ticket.id, old, new, row.reason))
+        return changes
 
 
 def forget():
@@ -508,8 +539,9 @@ def compare(id_, values):
 
 
 def check(year):
-    oracle = year.follow()
-    found = list(differences(year, oracle))
+    oracle, dealing = year.follow()
+    found = list(differences(year, oracle)) + [
+        f"deal: {w}" for w in dealing.wrong]
     assert not found, '\n'.join([
             f"{len(found)} differences: " + str(Counter(
                     f.split()[1] for f in found)), *found[:30]])
@@ -518,9 +550,9 @@ def check(year):
 
 @with_transaction()
 def test_weeks():
-    "C9, C10, E3, E5, X4: five weeks, as the slow second opinion counts them"
+    "C9, C10, E3, E5, X4: three weeks, as they are counted a second time"
     # Clocks are put back in Madrid a week before they are in New York
-    year = Year(dt.datetime(2026, 10, 12), 35, 300)
+    year = Year(dt.datetime(2026, 10, 19), 21, 300)
     year.live()
     oracle = check(year)
     tickets = oracle.tickets.values()
@@ -530,7 +562,7 @@ def test_weeks():
 
 @pytest.mark.slow
 @pytest.mark.once
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 @with_transaction()
 def test_year():
     "C9, C10, E3, E5, X4: a year of 10,000 tickets, counted a second time"
