@@ -55,12 +55,12 @@ def create(desk, count, **values):
     pool = Pool()
     Ticket = pool.get('helpdesk.ticket')
     with Transaction().set_context(desk.context):
-        return Ticket.create([{
+        return list(Ticket.create([{
                     'subject': f"Ticket {i}",
                     'company': desk.company.id,
                     'section': desk.section.id,
                     **values,
-                    } for i in range(count)])
+                    } for i in range(count)]))
 
 
 def answer(ticket, **values):

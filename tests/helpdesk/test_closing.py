@@ -119,7 +119,7 @@ def test_never_open(clock):
     "E5: where nobody ever works nothing closes by itself"
     pool = Pool()
     WorkCalendar = pool.get('helpdesk.work_calendar')
-    calendar = WorkCalendar(name="Never", timezone='UTC')
+    calendar = WorkCalendar(name="Never", timezone='UTC', spans=[])
     calendar.save()
     desk = Helpdesk(close_after=DAY, calendar=calendar)
     ticket, = resolve(desk.make_ticket(state='open'))
