@@ -311,7 +311,7 @@ def test_notices_go_to_the_substitute():
     ticket = desk.make_ticket(employee=desk.agent.employee)
 
     def told():
-        return {u for _, u, _ in Notice.interested('due', [ticket.id])}
+        return {u for _, u, _ in Notice.interested('answered', [ticket.id])}
 
     assert told() == {desk.agent.id}
     enter(desk.agent, first)
