@@ -91,6 +91,18 @@ class Ticket(metaclass=PoolMeta):
                 where=t.next_warning != Null))
 
     @classmethod
+    def __register__(cls, module):
+        table = cls.__table__()
+        is_new = not cls.__table_handler__(module).column_exist('next_warning')
+        super().__register__(module)
+        if is_new:
+            # Nobody has looked at the deadlines that were there before
+            Transaction().connection.cursor().execute(*table.update(
+                    [table.next_warning], [now()],
+                    where=(table.deadline != Null)
+                    & ~table.state.in_(OVER_STATES)))
+
+    @classmethod
     def _before_create(cls, vlist):
         # Here all values are known, and nothing is stored yet
         vlist = super()._before_create(vlist)

@@ -5,7 +5,8 @@ import datetime as dt
 from collections import defaultdict
 from itertools import chain
 
-from sql import Literal
+from sql import Literal, Null
+from sql.functions import CurrentTimestamp
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool, PoolMeta
@@ -209,6 +210,31 @@ class Escalation(ModelSQL, ModelView):
             ('once', Unique(t, t.ticket, t.step, t.target, t.due),
                 'helpdesk.msg_escalation_once'),
             ]
+
+    @classmethod
+    def __register__(cls, module):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        super().__register__(module)
+        handler = Ticket.__table_handler__(module)
+        if handler.column_exist('due_told'):
+            # It was all that was known before there were these records
+            cls._keep_told()
+            handler.drop_column('due_told')
+
+    @classmethod
+    def _keep_told(cls):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        table, ticket = cls.__table__(), Ticket.__table__()
+        Transaction().connection.cursor().execute(*table.insert(
+                [table.ticket, table.step, table.target, table.due,
+                    table.event, table.at],
+                ticket.select(
+                    ticket.id, Literal(WARNING), Literal('deadline'),
+                    ticket.deadline, Literal('due'), CurrentTimestamp(),
+                    where=(ticket.due_told == Literal(True))
+                    & (ticket.deadline != Null))))
 
     @classmethod
     def check_modification(cls, mode, records, values=None, external=False):

@@ -5,6 +5,7 @@ import datetime as dt
 from collections import Counter
 
 import pytest
+from trytond import backend
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
@@ -54,12 +55,12 @@ def create(desk, count, **values):
     pool = Pool()
     Ticket = pool.get('helpdesk.ticket')
     with Transaction().set_context(desk.context):
-        return Ticket.create([{
+        return list(Ticket.create([{
                     'subject': f"Ticket {i}",
                     'company': desk.company.id,
                     'section': desk.section.id,
                     **values,
-                    } for i in range(count)])
+                    } for i in range(count)]))
 
 
 def answer(ticket, **values):
@@ -503,19 +504,17 @@ def test_scheduler_twice():
 
 
 @with_transaction()
-def test_locks():
+def test_locks(monkeypatch):
     "D6: the members are locked while tickets are assigned, and only then"
+    pool = Pool()
+    SectionMember = pool.get('helpdesk.section-company.employee')
     desk, users = make()
-    new = Transaction().create_records
-    # Somebody else made them
-    new.pop('helpdesk.section-company.employee')
-    with pytest.raises(TransactionError) as error:
-        create(desk, 1)
-    extras = {}
-    error.value.fix(extras)
-    (_, locked), = extras['_lock_records'].items()
+    locked = []
+    monkeypatch.setattr(SectionMember, 'lock', locked.extend)
+    create(desk, 1)
     assert len(set(locked)) == len(users)
     # Nobody else waits
+    locked.clear()
     create(desk, 1, employee=users[0].employee.id)
     absences = [enter(u) for u in users]
     create(desk, 1)
@@ -524,6 +523,33 @@ def test_locks():
     desk.section.assignment = 'manual'
     desk.section.save()
     create(desk, 1)
+    assert not locked
+
+
+@pytest.mark.skipif(
+    backend.name == 'sqlite', reason="one process at a time writes")
+@with_transaction()
+def test_others_at_once(monkeypatch):
+    "D6: where others have assigned meanwhile a transaction begins again"
+    from psycopg.errors import QueryCanceled, SerializationFailure
+    pool = Pool()
+    SectionMember = pool.get('helpdesk.section-company.employee')
+    desk, users = make()
+    # Somebody else made them
+    Transaction().create_records.pop('helpdesk.section-company.employee')
+    error = SerializationFailure
+
+    def hold(ids):
+        assert len(ids) == len(users)
+        raise error
+
+    monkeypatch.setattr(SectionMember, 'hold', hold)
+    with pytest.raises(TransactionError):
+        create(desk, 1)
+    # Who waits too long does not wait for ever
+    error = QueryCanceled
+    with pytest.raises(QueryCanceled):
+        create(desk, 1)
 
 
 @with_transaction()

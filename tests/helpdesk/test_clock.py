@@ -58,7 +58,7 @@ def test_clocks():
         let_pass(hours * HOUR)
 
     ticket = Ticket(ticket.id)
-    second = dt.timedelta(seconds=2)
+    second = dt.timedelta(seconds=30)
     for name, hours in [
             ('agent_time', 9), ('customer_time', 3), ('third_party_time', 4)]:
         time = getattr(ticket, name)

@@ -4,7 +4,10 @@
 Tickets assigned by several processes at once.
 """
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
+import proteus
 import pytest
 from trytond import backend
 from trytond.modules.company.tests import create_employee
@@ -12,10 +15,14 @@ from trytond.pool import Pool
 
 from tests.records import letter
 from tests.services import until
+from tests.together.processes import AGENT_PASSWORD
 
 ADDRESS = 'balanced@example.com'
 PIPES = 6
 LETTERS = 5
+# So many tickets for each of four members
+AGENTS = 6
+TICKETS = 6
 
 pytestmark = pytest.mark.skipif(
     backend.name == 'sqlite', reason="one process at a time writes")
@@ -66,3 +73,40 @@ def test_at_once(site, inbox, members):
             t.employee and t.employee.id
             for t in Ticket.browse([m.ticket for m in letters]))
     assert counts == dict.fromkeys(members, PIPES * LETTERS // len(members))
+
+
+def make_tickets(site, section):
+    "Make tickets over the network, as the agent's client does"
+    with proteus.config.set_xmlrpc_session(
+            site.url + '/rpc/', 'agent', AGENT_PASSWORD) as config:
+        create = config.get_proxy('helpdesk.ticket').create
+        return [
+            id_ for i in range(TICKETS) for id_ in create([{
+                        'subject': f"Ticket {i}", 'company': site.company,
+                        'section': section}], {'company': site.company})]
+
+
+def test_agents(site, members):
+    "D6: who make tickets at once get no errors, and the counts are right"
+    def join():
+        pool = Pool(site.name)
+        Section = pool.get('helpdesk.section')
+        User = pool.get('res.user')
+        section, = Section.search([('members', '=', members[0])])
+        agent, = User.search([('login', '=', 'agent')])
+        section.members = [*section.members, agent.employee]
+        section.save()
+        return section.id, [m.id for m in section.members]
+
+    section, members = site.call(join, user=1)
+    with site.server(), ThreadPoolExecutor(AGENTS) as agents:
+        made = list(agents.map(
+                make_tickets, [site] * AGENTS, [section] * AGENTS))
+    tickets = list(chain(*made))
+    assert len(tickets) == AGENTS * TICKETS
+    with site.transaction(readonly=True) as pool:
+        Ticket = pool.get('helpdesk.ticket')
+        counts = Counter(
+            t.employee and t.employee.id for t in Ticket.browse(tickets))
+    assert counts == dict.fromkeys(
+        members, AGENTS * TICKETS // len(members))
