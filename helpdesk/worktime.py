@@ -303,7 +303,11 @@ class Worktime:
 
 
 class Always:
-    "Open around the clock, with the methods of Worktime."
+    """
+    Open around the clock, with the methods of Worktime.
+
+    Who is asked for a time that no calendar has raises NeverOpen.
+    """
 
     zone = ZoneInfo('UTC')
 
@@ -314,10 +318,16 @@ class Always:
         return at
 
     def add(self, at, time):
-        return at + max(time, _NONE)
+        try:
+            return at + max(time, _NONE)
+        except OverflowError as error:
+            raise NeverOpen("Not before the year 10000") from error
 
     def subtract(self, at, time):
-        return at - max(time, _NONE)
+        try:
+            return at - max(time, _NONE)
+        except OverflowError as error:
+            raise NeverOpen("Not since the year 1") from error
 
     def between(self, start, end):
         return max(end - start, _NONE)
