@@ -565,3 +565,20 @@ class AddTime(Wizard):
 
     def end(self):
         return 'reload'
+
+
+class Erase(metaclass=PoolMeta):
+    __name__ = 'party.erase'
+
+    def _helpdesk_to_erase(self, party, tickets):
+        pool = Pool()
+        Line = pool.get('timesheet.line')
+        return super()._helpdesk_to_erase(party, tickets) + [
+            # The accounts need the time, not what was written about it
+            (Line, [
+                    ('work.origin', 'in', [
+                            f'{_TICKET}{t}' for t in tickets]),
+                    ], False,
+                ['description'],
+                [None]),
+            ]

@@ -14,6 +14,7 @@ from trytond.tests.test_tryton import activate_module
 from trytond.transaction import Transaction
 
 from tests.benchmarks.statements import Statements
+from tests.helpdesk.test_erase import erase
 from tests.helpdesk.timesheets import (
     DAY, HOUR, MINUTE, NOON, configure, lines, make_desk, press, seen,
     stop_wizard, with_clock, work)
@@ -371,6 +372,28 @@ def test_company(clock):
     user.save()
     with pytest.raises(WorkError):
         press(desk, user, 'start_work', ticket)
+
+
+@with_clock
+def test_erased_customer(clock):
+    "C9, X10: who is erased is not named in timesheets; their time stays"
+    pool = Pool()
+    Line = pool.get('timesheet.line')
+    Party = pool.get('party.party')
+    desk = make_desk()
+    ada, bob = Party.create([{'name': "Ada"}, {'name': "Bob"}])
+    own, other = [
+        desk.make_ticket(state='open', party=p) for p in [ada, bob]]
+    employee = desk.agent.employee
+    for ticket in [own, other]:
+        Ticket = ticket.__class__
+        Ticket.book_time([(ticket, employee, DAY, HOUR, "Called Ada")])
+        Ticket.close([ticket])
+    erase(ada)
+    assert [
+        (li.work.origin, li.description, li.duration)
+        for li in Line.search([], order=[('id', 'ASC')])] == [
+            (own, None, HOUR), (other, "Called Ada", HOUR)]
 
 
 @with_clock
