@@ -62,7 +62,7 @@ def test_later():
 
 @with_transaction()
 def test_absurdly_late():
-    "ML2: a time that no calendar has keeps no letter out"
+    "AG13: a time that no calendar has keeps no letter out"
     desk = helpdesk(reopen_within=dt.timedelta.max)
     ticket = closed(desk, 4)
     assert answer(ticket).ticket == ticket
