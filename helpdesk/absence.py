@@ -362,6 +362,30 @@ class Absence(ModelSQL, ModelView):
         return gettext('helpdesk.msg_absence_hint', **words)
 
 
+class Company(metaclass=PoolMeta):
+    __name__ = 'company.company'
+
+    @classmethod
+    def on_modification(cls, mode, companies, field_names=None):
+        pool = Pool()
+        Absence = pool.get('helpdesk.absence')
+        super().on_modification(mode, companies, field_names=field_names)
+        if mode == 'write' and 'timezone' in field_names:
+            Absence._near_cache.clear()
+
+
+class Employee(metaclass=PoolMeta):
+    __name__ = 'company.employee'
+
+    @classmethod
+    def on_modification(cls, mode, employees, field_names=None):
+        pool = Pool()
+        Absence = pool.get('helpdesk.absence')
+        super().on_modification(mode, employees, field_names=field_names)
+        if mode == 'write' and 'company' in field_names:
+            Absence._near_cache.clear()
+
+
 class Configuration(metaclass=PoolMeta):
     __name__ = 'helpdesk.configuration'
 

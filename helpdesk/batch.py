@@ -10,7 +10,7 @@ from trytond import backend
 from trytond.exceptions import UserError
 from trytond.pool import Pool
 from trytond.tools import grouped_slice
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, TransactionError
 
 SIZE = 500
 logger = logging.getLogger(__name__)
@@ -58,9 +58,9 @@ def in_batches(ids, work, size=SIZE):
     ids is a list of ids, work is called with parts of it. It has to look
     first, in its transaction, at which of the records there still is
     something to do: another process may do the same at once, and whoever is
-    killed begins anew. Where it raises UserError, or another process has the
-    records, the batch is halved until the record stands alone; that one is
-    left to the next run, and logged. Return the number of records left so.
+    killed begins anew. Where it fails, or another process has the records,
+    the batch is halved until the record stands alone; that one is left to
+    the next run, and logged. Return the number of records left so.
 
     The transaction that calls it is committed first.
     """
@@ -73,12 +73,19 @@ def in_batches(ids, work, size=SIZE):
             begin()
             work(batch)
             commit()
-        except (backend.DatabaseOperationalError, UserError) as error:
+        except TransactionError:
+            raise
+        except Exception as error:
             rollback()
             if len(batch) == 1:
-                logger.warning(
+                expected = isinstance(
+                    error, (backend.DatabaseOperationalError, UserError))
+                # What is a mistake of ours keeps nobody else's back either
+                logger.log(
+                    logging.WARNING if expected else logging.ERROR,
                     "%s left %s to the next run: %s",
-                    getattr(work, '__qualname__', work), batch[0], error)
+                    getattr(work, '__qualname__', work), batch[0], error,
+                    exc_info=not expected)
                 left += 1
             else:
                 middle = len(batch) // 2

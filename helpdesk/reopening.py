@@ -33,7 +33,8 @@ class Ticket(metaclass=PoolMeta):
         return bool(
             self.state == 'closed' and section.active
             and section.reopen_within and self.closed_at
-            and self.closed_at + section.reopen_within > dt.datetime.now())
+            # The sum may be in a year that no calendar has
+            and dt.datetime.now() - self.closed_at < section.reopen_within)
 
     @classmethod
     @without_check_access

@@ -119,18 +119,18 @@ class Section(metaclass=PoolMeta):
 
     @classmethod
     @without_check_access
-    def release(cls, sections=None, employees=None):
+    def release(cls, sections=None, employees=None, tickets=None):
         """
         Take open tickets from those who may no longer be responsible.
 
-        sections and employees are ids, None for all of them, as in the
-        scheduled action, which does so in batches.
+        sections, employees and tickets are ids, None for all of them, as in
+        the scheduled action, which does so in batches.
         """
-        if sections is None and employees is None:
+        if sections is None and employees is None and tickets is None:
             tickets = [id_ for id_, _ in cls._not_assignable()]
             batch.in_batches(tickets, cls._release)
         else:
-            cls._release(sections=sections, employees=employees)
+            cls._release(tickets, sections, employees)
 
     @classmethod
     def _release(cls, tickets=None, sections=None, employees=None):
@@ -394,6 +394,16 @@ class Ticket(metaclass=PoolMeta):
                         'helpdesk.msg_ticket_assign',
                         ticket=ticket.rec_name,
                         section=ticket.section.rec_name))
+
+    @classmethod
+    def _open(cls, tickets):
+        pool = Pool()
+        Section = pool.get('helpdesk.section')
+        over = [t.id for t in tickets if t.employee and t.state in OVER_STATES]
+        super()._open(tickets)
+        if over:
+            # Nobody took them from who left while there was nothing to do
+            Section.release(tickets=over)
 
     @classmethod
     def copy(cls, tickets, default=None):

@@ -377,7 +377,8 @@ class Ticket(metaclass=PoolMeta):
         """
         Tell anew when open tickets are due, in batches that are committed.
 
-        name is that of a field, company or section, ids are values of it.
+        name is that of a field, company, section or party, ids are values of
+        it.
         """
         table = cls.__table__()
         cursor = Transaction().connection.cursor()
@@ -394,3 +395,26 @@ class Ticket(metaclass=PoolMeta):
                 ('state', 'not in', OVER_STATES),
                 ], order=[])
         changes.keep(cls, cls._tell([(t, t._facts()) for t in tickets]))
+
+
+class Party(metaclass=PoolMeta):
+    __name__ = 'party.party'
+
+    @classmethod
+    def renew_helpdesk_dues(cls, parties):
+        "Tell anew when open tickets are due (task of the queue)."
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        Ticket.renew_dues('party', [p.id for p in parties])
+
+
+class Replace(metaclass=PoolMeta):
+    __name__ = 'party.replace'
+
+    def transition_replace(self):
+        pool = Pool()
+        Party = pool.get('party.party')
+        transition = super().transition_replace()
+        # Their tickets get another customer without being written
+        Party.__queue__.renew_helpdesk_dues([self.ask.destination])
+        return transition

@@ -75,9 +75,10 @@ class Stopwatch(ModelSQL):
             or local_date(self.start, zone) != local_date(now, zone))
 
     def is_employed(self):
-        "Tell if the employee still is one."
-        date = timesheet.today(self.ticket.company)
-        return not self.employee.end_date or self.employee.end_date >= date
+        "Tell if the employee is one today."
+        date, employee = timesheet.today(self.ticket.company), self.employee
+        return ((employee.start_date or date) <= date
+            <= (employee.end_date or date))
 
     @classmethod
     @without_check_access

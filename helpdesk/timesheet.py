@@ -355,19 +355,28 @@ class Ticket(metaclass=PoolMeta):
         super().on_modification(mode, tickets, field_names=field_names)
         if mode == 'delete':
             with without_check_access():
-                Work.delete(cls._works(tickets))
+                Work.delete(list(Work.search([
+                                ('origin', 'in', [str(t) for t in tickets]),
+                                ], order=[])))
 
     @classmethod
     def write(cls, *args):
-        closed, reopened = [], []
+        closed, reopened, moved = [], [], []
         actions = iter(args)
         for tickets, values in zip(actions, actions):
+            if 'company' in values:
+                moved += [
+                    t for t in tickets if t.company.id != values['company']]
             if 'state' in values:
                 for ticket in tickets:
                     if values['state'] == 'closed':
                         closed.append(ticket)
                     elif ticket.state == 'closed':
                         reopened.append(ticket)
+        if moved:
+            # What was done for a company stays in its timesheets
+            with without_check_access():
+                cls.end_work(moved)
         super().write(*args)
         with without_check_access():
             if closed:
@@ -399,12 +408,17 @@ class Ticket(metaclass=PoolMeta):
 
     @classmethod
     def _works(cls, tickets):
-        "Return the works of the tickets, those that there are."
+        """
+        Return the works of the tickets, those that there are.
+
+        Not those of companies that a ticket does not belong to any longer.
+        """
         pool = Pool()
         Work = pool.get('timesheet.work')
-        return list(Work.search([
-                    ('origin', 'in', [str(t) for t in tickets]),
-                    ], order=[]))
+        works = Work.search([
+                ('origin', 'in', [str(t) for t in tickets]),
+                ], order=[])
+        return [w for w in works if w.company == w.origin.company]
 
     @classmethod
     @without_check_access
@@ -551,3 +565,20 @@ class AddTime(Wizard):
 
     def end(self):
         return 'reload'
+
+
+class Erase(metaclass=PoolMeta):
+    __name__ = 'party.erase'
+
+    def _helpdesk_to_erase(self, party, tickets):
+        pool = Pool()
+        Line = pool.get('timesheet.line')
+        return super()._helpdesk_to_erase(party, tickets) + [
+            # The accounts need the time, not what was written about it
+            (Line, [
+                    ('work.origin', 'in', [
+                            f'{_TICKET}{t}' for t in tickets]),
+                    ], False,
+                ['description'],
+                [None]),
+            ]

@@ -36,8 +36,8 @@ EXPLAINED = 366
 _REMEMBERED, _YEARS = 128, 8
 # Outside these years the date on the wall may not exist
 _FIRST, _LAST = dt.MINYEAR + 1, dt.MAXYEAR - 1
-# From here on no zone has rules for a single year
-_REGULAR = 2100
+# Only in these years zones have rules for a single year
+_IRREGULAR = range(1800, 2100)
 
 
 class Span(NamedTuple):
@@ -103,8 +103,9 @@ class Worktime:
         self._dates = {h.date: h for h in holidays if not h.yearly}
         self._yearly = {
             (h.date.month, h.date.day): h for h in holidays if h.yearly}
-        self._regular = max(
-            [_REGULAR, *(d.year + 1 for d in self._dates)])
+        # Of UTC, which may begin on another day than on the wall
+        self._single = {
+            d.year + i for d in self._dates for i in [-1, 0, 1]}
         self._totals = {}
         self._year = lru_cache(_YEARS)(self._sums)
 
@@ -231,9 +232,13 @@ class Worktime:
 
     def _total(self, year):
         "Return the opening time of a year."
-        # By then years that begin on the same weekday are alike
-        key = year if year < self._regular else (
-            isleap(year), dt.date(year, 1, 1).weekday())
+        # The others that begin on the same weekday are alike
+        key = year
+        if (_FIRST <= year <= _LAST
+                and year not in _IRREGULAR and year not in self._single):
+            key = (
+                year in range(_IRREGULAR.start), isleap(year),
+                dt.date(year, 1, 1).weekday())
         if key not in self._totals:
             _, passed = self._year(year)
             self._totals[key] = passed[-1]
@@ -303,7 +308,11 @@ class Worktime:
 
 
 class Always:
-    "Open around the clock, with the methods of Worktime."
+    """
+    Open around the clock, with the methods of Worktime.
+
+    Who is asked for a time that no calendar has raises NeverOpen.
+    """
 
     zone = ZoneInfo('UTC')
 
@@ -314,10 +323,16 @@ class Always:
         return at
 
     def add(self, at, time):
-        return at + max(time, _NONE)
+        try:
+            return at + max(time, _NONE)
+        except OverflowError as error:
+            raise NeverOpen("Not before the year 10000") from error
 
     def subtract(self, at, time):
-        return at - max(time, _NONE)
+        try:
+            return at - max(time, _NONE)
+        except OverflowError as error:
+            raise NeverOpen("Not since the year 1") from error
 
     def between(self, start, end):
         return max(end - start, _NONE)

@@ -16,6 +16,7 @@ from trytond.model.exceptions import AccessError
 from trytond.modules.helpdesk import batch, changes
 from trytond.modules.helpdesk.closing import now
 from trytond.modules.helpdesk.opening_time import UNITS
+from trytond.modules.helpdesk.worktime import NeverOpen
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
@@ -125,10 +126,14 @@ class Ticket(metaclass=PoolMeta):
                 # begin to close by themselves
                 and (latest > at or self.close_notice_at)):
             notice = section.close_notice
-            notice_at = times.next_opening(max(at, times.add(
-                        self.resolved_at or at,
-                        section.close_after - notice)))
-            closes_at = max(closes_at, times.add(notice_at, notice))
+            try:
+                notice_at = times.next_opening(max(at, times.add(
+                            self.resolved_at or at,
+                            section.close_after - notice)))
+                closes_at = max(closes_at, times.add(notice_at, notice))
+            except NeverOpen:
+                # Nobody could be told so long before
+                closes_at = notice_at = None
         return {
             **values, 'closes_at': closes_at, 'close_notice_at': notice_at}
 

@@ -94,7 +94,6 @@ def test_today_in_the_zone_of_the_company(clock):
         desk.company.timezone = zone
         desk.company.save()
         clock.at = at.replace(tzinfo=dt.timezone.utc)
-        Absence._near_cache.clear()
         assert bool(Absence.away()) == is_absent, (zone, at)
 
 

@@ -366,6 +366,31 @@ def test_members_who_leave():
 
 
 @with_transaction()
+def test_reopened_after_who_left():
+    "AG6: what comes back to who has left meanwhile goes to the others"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk, (a, b, c) = make(reopen_within=DAY)
+    tickets = create(desk, 9)
+    closed, resolved, pressed = [
+        [t for t in tickets if t.employee == e.employee] for e in (a, b, c)]
+    Ticket.open(tickets)
+    Ticket.resolve(resolved)
+    Ticket.close([*closed, *pressed])
+    for user in [a, b, c]:
+        user.employee.end_date = dt.date.today() - DAY
+    Employee = pool.get('company.employee')
+    Employee.save([u.employee for u in [a, b, c]])
+    hired = desk.make_user('d', [desk.section])
+    for ticket in [*closed, *resolved]:
+        answer(ticket)
+    Ticket.reopen([Ticket(t.id) for t in pressed])
+    for ticket in Ticket.browse(tickets):
+        assert ticket.state == 'open'
+        assert ticket.employee == hired.employee
+
+
+@with_transaction()
 def test_answer_while_absent():
     "AG6: a customer's answer brings the ticket of an absent to who stands in"
     desk, (a, b, c) = make('manual')

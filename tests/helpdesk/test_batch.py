@@ -26,7 +26,9 @@ def test_all_are_done():
 def test_what_fails_stands_alone(monkeypatch):
     rollback = Mock()
     monkeypatch.setattr(batch, 'rollback', rollback)
-    for error in [UserError("No"), backend.DatabaseOperationalError("Busy")]:
+    for error in [
+            UserError("No"), backend.DatabaseOperationalError("Busy"),
+            OverflowError("A mistake of ours")]:
         rollback.reset_mock()
         done = []
 

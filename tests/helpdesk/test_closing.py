@@ -127,6 +127,14 @@ def test_never_open(clock):
 
 
 @with_transaction()
+def test_absurd_delay(clock):
+    "E5: a delay that no calendar has keeps no ticket from being resolved"
+    desk = Helpdesk(close_after=dt.timedelta.max)
+    ticket, = resolve(desk.make_ticket(state='open'))
+    assert (ticket.state, ticket.closes_at) == ('resolved', None)
+
+
+@with_transaction()
 def test_any_way_out(clock):
     "E4: what is resolved no more does not close; the time then starts anew"
     pool = Pool()

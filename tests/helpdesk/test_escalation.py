@@ -365,6 +365,22 @@ def test_deadline():
 
 
 @with_transaction(user=0)
+def test_deadline_out_of_reach():
+    "One ticket with a strange deadline keeps nobody else's warnings back"
+    desk = Office()
+    # Around the clock
+    desk.section.calendar = None
+    desk.section.save()
+    level = desk.make_level(
+        step(time=HOUR), step(when='before', time=HOUR))
+    for deadline in [dt.datetime.max, dt.datetime.min]:
+        desk.make_due(level, deadline=deadline.replace(microsecond=0))
+    mine = desk.make_due(level, deadline=at(1, 15))
+    run(at(1, 16))
+    assert ('missed', 'deadline', "Boss") in warnings(mine)
+
+
+@with_transaction(user=0)
 def test_hours_changed():
     "AG2: with other opening hours it is told at another time"
     pool = Pool()

@@ -28,6 +28,14 @@ def make_level(desk, name, **values):
     return level
 
 
+def run_tasks():
+    "Run what waits in the queue, and nothing else later"
+    pool = Pool()
+    Queue = pool.get('ir.queue')
+    for task in Queue.search([('finished_at', '=', None)]):
+        Queue(task.id).run()
+
+
 def values(**values):
     "Return what a ticket has"
     return {
@@ -223,11 +231,23 @@ def test_replaced_customer():
     pool = Pool()
     Party = pool.get('party.party')
     Replace = pool.get('party.replace', type='wizard')
+    Ticket = pool.get('helpdesk.ticket')
     assert ('helpdesk.service_level', 'party') in Replace.fields_to_replace()
     desk = Helpdesk()
-    customer, = Party.create([{'name': "Ada"}])
-    level = make_level(desk, "Gold", party=customer.id)
-    assert level.party == customer
+    source, destination = Party.create([{'name': "Ada"}] * 2)
+    level = make_level(desk, "Gold", party=destination.id, solution=HOUR)
+    ticket = desk.make_ticket(party=source)
+    assert not ticket.service_level
+    run_tasks()
+    session, _, _ = Replace.create()
+    replace = Replace(session)
+    replace.ask.source, replace.ask.destination = source, destination
+    replace.transition_replace()
+    run_tasks()
+    ticket = Ticket(ticket.id)
+    assert ticket.party == destination
+    assert ticket.service_level == level
+    assert ticket.due
 
 
 @with_transaction()

@@ -14,6 +14,7 @@ from trytond.tests.test_tryton import activate_module
 from trytond.transaction import Transaction
 
 from tests.benchmarks.statements import Statements
+from tests.helpdesk.test_erase import erase
 from tests.helpdesk.timesheets import (
     DAY, HOUR, MINUTE, NOON, configure, lines, make_desk, press, seen,
     stop_wizard, with_clock, work)
@@ -276,6 +277,52 @@ def test_closing_in_spite_of_who_left(clock):
 
 
 @with_clock
+def test_closing_in_spite_of_who_is_to_begin(clock):
+    "AG10: a ticket can be closed whose worker is no employee yet"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = make_desk()
+    ticket = desk.make_ticket(state='open')
+    press(desk, desk.agent, 'start_work', ticket)
+    clock.now += HOUR
+    employee = desk.agent.employee
+    employee.start_date = DAY + dt.timedelta(days=1)
+    employee.save()
+    Ticket.close([Ticket(ticket.id)])
+    assert Ticket(ticket.id).state == 'closed'
+    assert not lines(ticket)
+
+
+@with_clock
+def test_other_company(clock):
+    "C9: what was done for a company stays in its timesheets"
+    pool = Pool()
+    Section = pool.get('helpdesk.section')
+    Ticket = pool.get('helpdesk.ticket')
+    Work = pool.get('timesheet.work')
+    desk = make_desk()
+    ticket = desk.make_ticket(state='open')
+    work(desk, clock, desk.agent, ticket, HOUR)
+    press(desk, desk.agent, 'start_work', ticket)
+    clock.now += HOUR
+    other = create_company(name="Other")
+    section, = Section.create([{'name': "Other", 'company': other.id}])
+    Ticket.write([ticket], {'company': other.id, 'section': section.id})
+    assert lines(ticket) == [("Agent", DAY, 2 * HOUR)]
+    ours, = Work.search([])
+    employee = create_employee(other, name="Other Agent")
+    Ticket.book_time([(Ticket(ticket.id), employee, DAY, HOUR, None)])
+    theirs, = Work.search([('id', '!=', ours.id)])
+    assert theirs.company == other
+    Ticket.close([Ticket(ticket.id)])
+    Ticket.reopen([Ticket(ticket.id)])
+    assert Work(ours.id).timesheet_end_date == DAY
+    assert Work(theirs.id).timesheet_end_date is None
+    assert lines(ticket) == [
+        ("Agent", DAY, 2 * HOUR), ("Other Agent", DAY, HOUR)]
+
+
+@with_clock
 def test_handed_over(clock):
     "AG10: the stopwatch runs on when the ticket is handed over"
     pool = Pool()
@@ -325,6 +372,28 @@ def test_company(clock):
     user.save()
     with pytest.raises(WorkError):
         press(desk, user, 'start_work', ticket)
+
+
+@with_clock
+def test_erased_customer(clock):
+    "C9, X10: who is erased is not named in timesheets; their time stays"
+    pool = Pool()
+    Line = pool.get('timesheet.line')
+    Party = pool.get('party.party')
+    desk = make_desk()
+    ada, bob = Party.create([{'name': "Ada"}, {'name': "Bob"}])
+    own, other = [
+        desk.make_ticket(state='open', party=p) for p in [ada, bob]]
+    employee = desk.agent.employee
+    for ticket in [own, other]:
+        Ticket = ticket.__class__
+        Ticket.book_time([(ticket, employee, DAY, HOUR, "Called Ada")])
+        Ticket.close([ticket])
+    erase(ada)
+    assert [
+        (li.work.origin, li.description, li.duration)
+        for li in Line.search([], order=[('id', 'ASC')])] == [
+            (own, None, HOUR), (other, "Called Ada", HOUR)]
 
 
 @with_clock

@@ -380,6 +380,16 @@ def test_always():
         n for n in vars(Worktime) if not n.startswith('_')}
 
 
+def test_always_ends():
+    "C10: no calendar has a time so far away, which is no error of its own"
+    times = Always()
+    for work, at in [
+            (times.add, dt.datetime.max), (times.subtract, dt.datetime.min)]:
+        assert work(at, dt.timedelta()) == at
+        with pytest.raises(NeverOpen):
+            work(at, HOUR)
+
+
 def test_the_same_hours_are_shared():
     "Design: what was worked out for some opening hours is there again"
     made_of = (Span(0, dt.time(9), dt.time(18)),), (), 'Europe/Madrid'

@@ -375,6 +375,19 @@ def test_long_notice(clock):
 
 
 @with_transaction()
+def test_absurd_notice(clock):
+    "E5: what nobody can be told so long before does not close by itself"
+    desk = desk_that_tells(
+        calendar=office_hours(), close_notice=9999 * DAY)
+    ticket = resolved(desk)
+    assert (ticket.state, ticket.closes_at, ticket.close_notice_at) == (
+        'resolved', None, None)
+    run()
+    assert again(ticket).state == 'resolved'
+    assert not sent(again(ticket))
+
+
+@with_transaction()
 def test_nobody_writes_it():
     "SE12: agents cannot say when customers are told"
     pool = Pool()

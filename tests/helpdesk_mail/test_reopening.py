@@ -61,6 +61,15 @@ def test_later():
 
 
 @with_transaction()
+def test_absurdly_late():
+    "AG13: a time that no calendar has keeps no letter out"
+    desk = helpdesk(reopen_within=dt.timedelta.max)
+    ticket = closed(desk, 4)
+    assert answer(ticket).ticket == ticket
+    assert ticket.__class__(ticket.id).state == 'open'
+
+
+@with_transaction()
 def test_machine():
     "AG13, ML7: what a machine answers opens nothing"
     desk = helpdesk(reopen_within=3 * DAY)
