@@ -38,7 +38,7 @@ def read_again():
     parser = TrytondXmlHandler(pool, 'helpdesk', 'to activate', modules, [])
     for path in get_module_info('helpdesk')['xml']:
         with file_open(f'helpdesk/{path}', 'rb') as source:
-            parser.parse_xmlstream(source)
+            parser.parse_xmlstream(source, base_path='')
 
 
 del ModuleTestCase
