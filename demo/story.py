@@ -53,9 +53,8 @@ def tell(settings):
         agent.ask(ticket, WAND)
         agent.invite("Café Central", INVITED)
     with agent.log_in(settings, 'joan'):
-        ticket = agent.ticket("Falta el molinet de la comanda")
         # The section has made him responsible
-        ticket.click('open')
+        ticket = agent.ticket("Falta el molinet de la comanda")
         agent.note(ticket, GRINDER)
     for name in ['07-out-of-office', '08-still-orange']:
         _reply(settings, _letter(name))

@@ -48,6 +48,16 @@ class Cron(metaclass=PoolMeta):
                     "Work out Helpdesk Opening Hours Ahead"),
                 ])
 
+    @classmethod
+    def create(cls, vlist):
+        # Once for all companies. In XML a list would be an error as soon as
+        # another module that the helpdesk can use is activated
+        return super().create([
+                {'companies': [], **values}
+                if (values.get('method') or '').startswith('helpdesk.')
+                else values
+                for values in vlist])
+
 
 class Rule(metaclass=PoolMeta):
     __name__ = 'ir.rule'
