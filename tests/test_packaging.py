@@ -123,6 +123,7 @@ class WheelTestCase(unittest.TestCase):
                 f'trytond/modules/{sources.name(p)}'
                 for p in sources.of_modules(sources.files())})
 
+    @pytest.mark.timeout(600)
     def test_activate(self):
         "In an empty environment the modules can be activated"
         from trytond import __series__
