@@ -124,6 +124,18 @@ def day(text):
     return dt.date.fromisoformat(text)
 
 
+def time(minutes):
+    return None if minutes is None else dt.timedelta(minutes=minutes)
+
+
+def at(minutes):
+    return None if minutes is None else instant(minutes)
+
+
+def when(step):
+    return 'before' if step['before'] else 'after'
+
+
 class Year:
     "Lets time pass, and keeps what was done"
 
@@ -139,10 +151,8 @@ class Year:
 
     def make(self):
         pool = Pool()
-        Absence = pool.get('helpdesk.absence')
         Configuration = pool.get('helpdesk.configuration')
         Party = pool.get('party.party')
-        SectionMember = pool.get('helpdesk.section-company.employee')
         self.desk = desk = Helpdesk()
         desk.company.timezone = 'Europe/Madrid'
         desk.company.save()
@@ -158,6 +168,22 @@ class Year:
                 close_after=dt.timedelta(minutes=CLOSE_AFTER[name]))
             for name, assignment in [
                 ('madrid', 'equal'), ('new_york', 'balanced')]}
+        self.make_people()
+        self.parties = Party.create([{'name': "Silver"}, {'name': "Gold"}])
+        self.levels = self.make_levels()
+        self.names = {s.id: n for n, s in self.sections.items()}
+        self.people = {e.id: n for n, e in self.employees.items()}
+        self.hours = {
+            name: slow.Hours(
+                ZONES[name][1], SPANS[name],
+                {day(h) for h in HOLIDAYS[name]},
+                self.end // DAY + 120)
+            for name in self.sections}
+
+    def make_people(self):
+        pool = Pool()
+        Absence = pool.get('helpdesk.absence')
+        SectionMember = pool.get('helpdesk.section-company.employee')
         # In the order in which they are the next
         SectionMember.create([{
                     'section': self.sections[name].id,
@@ -170,16 +196,6 @@ class Year:
                     'substitute': (
                         self.employees[other].id if other else None),
                     } for name, start, end, other in ABSENCES])
-        self.parties = Party.create([{'name': "Silver"}, {'name': "Gold"}])
-        self.levels = self.make_levels()
-        self.names = {s.id: n for n, s in self.sections.items()}
-        self.people = {e.id: n for n, e in self.employees.items()}
-        self.hours = {
-            name: slow.Hours(
-                ZONES[name][1], SPANS[name],
-                {day(h) for h in HOLIDAYS[name]},
-                self.end // DAY + 120)
-            for name in self.sections}
 
     def make_calendar(self, name):
         pool = Pool()
@@ -203,52 +219,46 @@ class Year:
 
     def make_levels(self):
         "Make the service levels; return them as the oracle wants them"
-        pool = Pool()
-        Level = pool.get('helpdesk.service_level')
-
-        def time(minutes):
-            return None if minutes is None else dt.timedelta(minutes=minutes)
-
         made = []
         for sequence, values in enumerate(LEVELS):
             values = {
                 'party': None, 'priority': None, 'section': None,
                 'first_answer': None, 'solution': None, 'warn_before': None,
                 'pause_third_party': False, 'steps': [], **values}
-            level, = Level.create([{
-                        'name': values['name'],
-                        'company': self.desk.company.id,
-                        'sequence': sequence,
-                        'party': (
-                            None if values['party'] is None
-                            else self.parties[values['party']].id),
-                        'priority': values['priority'],
-                        'section': (
-                            self.sections[values['section']].id
-                            if values['section'] else None),
-                        'pause_third_party': values['pause_third_party'],
-                        **{n: time(values[n]) for n in [
-                                'first_answer', 'solution', 'warn_before']},
-                        'steps': [('create', [{
-                                        'target': s['target'],
-                                        'when': (
-                                            'before' if s['before']
-                                            else 'after'),
-                                        'time': time(s['time']),
-                                        'priority': s['priority'],
-                                        'recipients': ['responsible'],
-                                        }]) for s in values['steps']],
-                        }])
-            steps = {
-                (s.when, s.target, s.time): s.id for s in level.steps}
-            values['steps'] = [{
-                    **s,
-                    'id': steps[(
-                            'before' if s['before'] else 'after',
-                            s['target'], time(s['time']))],
-                    } for s in values['steps']]
+            level = self.make_level(sequence, values)
+            steps = {(s.when, s.target, s.time): s.id for s in level.steps}
+            values['steps'] = [
+                {**s, 'id': steps[when(s), s['target'], time(s['time'])]}
+                for s in values['steps']]
             made.append({**values, 'id': level.id})
         return made
+
+    def make_level(self, sequence, values):
+        pool = Pool()
+        Level = pool.get('helpdesk.service_level')
+        level, = Level.create([{
+                    'name': values['name'],
+                    'company': self.desk.company.id,
+                    'sequence': sequence,
+                    'party': (
+                        None if values['party'] is None
+                        else self.parties[values['party']].id),
+                    'priority': values['priority'],
+                    'section': (
+                        self.sections[values['section']].id
+                        if values['section'] else None),
+                    'pause_third_party': values['pause_third_party'],
+                    **{n: time(values[n]) for n in [
+                            'first_answer', 'solution', 'warn_before']},
+                    'steps': [('create', [{
+                                    'target': s['target'],
+                                    'when': when(s),
+                                    'time': time(s['time']),
+                                    'priority': s['priority'],
+                                    'recipients': ['responsible'],
+                                    }]) for s in values['steps']],
+                    }])
+        return level
 
     def moments(self):
         """
@@ -468,60 +478,15 @@ def differences(year, oracle):
     pool = Pool()
     Escalation = pool.get('helpdesk.escalation')
     Ticket = pool.get('helpdesk.ticket')
-
-    def time(minutes):
-        return None if minutes is None else dt.timedelta(minutes=minutes)
-
-    def at(minutes):
-        return None if minutes is None else instant(minutes)
-
-    def result(late):
-        if late is None:
-            return None, None
-        return ('missed', time(late)) if late else ('met', None)
-
     used = Ticket.used_times(list(oracle.tickets), instant(year.end))
     told = defaultdict(list)
     for row in Escalation.search([], order=[('at', 'ASC'), ('id', 'ASC')]):
-        told[row.ticket.id].append((
-                row.step, row.target, row.due, row.at))
+        told[row.ticket.id].append((row.step, row.target, row.due, row.at))
     for ticket in Ticket.browse(list(oracle.tickets)):
         right = oracle.tickets[ticket.id]
-        results = right.results
-        over = right.state in slow.OVER
         yield from compare(ticket.id, {
-                'state': (ticket.state, right.state),
-                'section': (year.names[ticket.section.id], right.section),
-                'priority': (ticket.priority, right.priority),
-                'level': (
-                    ticket.service_level and ticket.service_level.id,
-                    right.level and right.level['id']),
-                'first_answer_at': (
-                    ticket.first_answer_at, at(right.answered)),
-                'resolved_at': (ticket.resolved_at, at(right.resolved)),
-                'closed_at': (ticket.closed_at, at(right.closed)),
-                'closes_at': (
-                    ticket.closes_at, at(
-                        oracle.closes(right)
-                        if right.state == 'resolved' else None)),
-                'first_answer_due': (
-                    ticket.first_answer_due,
-                    at(right.dues.get('first_answer'))),
-                'solution_due': (
-                    ticket.solution_due, at(right.dues.get('solution'))),
-                'due': (
-                    ticket.due, at(min(
-                            (d for d in right.dues.values()
-                                if d is not None), default=None))),
-                'solution_left': (
-                    ticket.solution_left, time(results.get('left'))),
-                'first_answer': (
-                    (ticket.first_answer_met, ticket.first_answer_late),
-                    result(results.get('first_answer'))),
-                'solution': (
-                    (ticket.solution_met, ticket.solution_late),
-                    result(results.get('solution'))),
-                'over': (ticket.state in slow.OVER, over),
+                **of_state(year, oracle, ticket, right),
+                **of_promise(ticket, right),
                 'times': (used[ticket.id], {
                         side: tuple(time(t) for t in times)
                         for side, times
@@ -531,6 +496,49 @@ def differences(year, oracle):
                         (step, target, at(due), at(when))
                         for step, target, due, when in right.told)),
                 })
+
+
+def of_state(year, oracle, ticket, right):
+    closes = oracle.closes(right) if right.state == 'resolved' else None
+    return {
+        'state': (ticket.state, right.state),
+        'section': (year.names[ticket.section.id], right.section),
+        'priority': (ticket.priority, right.priority),
+        'first_answer_at': (ticket.first_answer_at, at(right.answered)),
+        'resolved_at': (ticket.resolved_at, at(right.resolved)),
+        'closed_at': (ticket.closed_at, at(right.closed)),
+        'closes_at': (ticket.closes_at, at(closes)),
+        }
+
+
+def of_promise(ticket, right):
+    dues, results = right.dues, right.results
+    return {
+        'level': (
+            ticket.service_level and ticket.service_level.id,
+            right.level and right.level['id']),
+        'first_answer_due': (
+            ticket.first_answer_due, at(dues.get('first_answer'))),
+        'solution_due': (ticket.solution_due, at(dues.get('solution'))),
+        'due': (
+            ticket.due, at(min(
+                    (d for d in dues.values() if d is not None),
+                    default=None))),
+        'solution_left': (ticket.solution_left, time(results.get('left'))),
+        'first_answer': (
+            (ticket.first_answer_met, ticket.first_answer_late),
+            result(results.get('first_answer'))),
+        'solution': (
+            (ticket.solution_met, ticket.solution_late),
+            result(results.get('solution'))),
+        }
+
+
+def result(late):
+    "Return what became of a promise, and how late it was"
+    if late is None:
+        return None, None
+    return ('missed', time(late)) if late else ('met', None)
 
 
 def compare(id_, values):
