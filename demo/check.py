@@ -85,6 +85,8 @@ def _ask(settings):
             ticket.email == parseaddr(NORA)[1])
         _seen("it is unread, in the section Technical Support",
             ticket.unread and ticket.section.rec_name == "Technical Support")
+        _seen("it is due, as the service level Standard promises",
+            ticket.due and ticket.service_level.rec_name == "Standard")
         number = ticket.number
     mail = post.wait_for(settings, ticket.email, known)
     _seen(f"the customer got a confirmation: {mail['Subject']}",

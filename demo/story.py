@@ -54,7 +54,8 @@ def tell(settings):
         agent.invite("Café Central", INVITED)
     with agent.log_in(settings, 'joan'):
         ticket = agent.ticket("Falta el molinet de la comanda")
-        ticket.click('take')
+        # The section has made him responsible
+        ticket.click('open')
         agent.note(ticket, GRINDER)
     for name in ['07-out-of-office', '08-still-orange']:
         _reply(settings, _letter(name))

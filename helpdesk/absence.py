@@ -45,6 +45,10 @@ class Absence(ModelSQL, ModelView):
         help="The first day of the absence.")
     end_date = fields.Date("To", required=True,
         help="The last day of the absence.")
+    # In a calendar the client changes the date at which its events end
+    calendar_end = fields.Function(fields.Date("Until",
+            help="The last day of the absence, in the calendar."),
+        'on_change_with_calendar_end', searcher='search_calendar_end')
     substitute = fields.Many2One(
         'company.employee', "Substitute", ondelete='SET NULL',
         domain=[
@@ -91,6 +95,14 @@ class Absence(ModelSQL, ModelView):
         if (self.start_date
                 and (not self.end_date or self.end_date < self.start_date)):
             self.end_date = self.start_date
+
+    @fields.depends('end_date')
+    def on_change_with_calendar_end(self, name=None):
+        return self.end_date
+
+    @classmethod
+    def search_calendar_end(cls, name, clause):
+        return [('end_date', *clause[1:])]
 
     def get_rec_name(self, name):
         return f'{self.employee.rec_name} {self._dates}'

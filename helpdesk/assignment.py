@@ -14,12 +14,14 @@ from sql import For, Null
 from sql.aggregate import Count
 from sql.conditionals import Case
 from trytond import backend
+from trytond.cache import Cache
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import (
-    Transaction, TransactionError, without_check_access)
+    Transaction, TransactionError, inactive_records, without_check_access)
 
+from . import changes
 from .batch import in_batches
 from .ticket import PRIORITIES
 from .turn import Member, Turns
@@ -57,13 +59,36 @@ class Section(metaclass=PoolMeta):
         states={
             'invisible': Eval('assignment') == 'manual',
             },
-        help="Who has so many open tickets of the section gets no more by "
-        "themselves. If nobody is left, tickets wait.\n"
+        help="Who has so many open tickets of the section gets no more "
+        "automatically. If nobody is left, tickets wait.\n"
         "Leave empty for no limit.")
+
+    _dealing_cache = Cache('helpdesk.section.dealing', context=False)
 
     @classmethod
     def default_assignment(cls):
         return 'manual'
+
+    @classmethod
+    def on_modification(cls, mode, sections, field_names=None):
+        super().on_modification(mode, sections, field_names=field_names)
+        cls._dealing_cache.clear()
+
+    @classmethod
+    @without_check_access
+    def dealing(cls):
+        """
+        Return the set of ids of the sections whose assignment is not manual.
+
+        Costs no statement, but the first time.
+        """
+        dealing = cls._dealing_cache.get(None)
+        if dealing is None:
+            with inactive_records():
+                dealing = frozenset(s.id for s in cls.search(
+                        [('assignment', '!=', 'manual')], order=[]))
+            cls._dealing_cache.set(None, dealing)
+        return dealing
 
     @property
     def proposed_employee(self):
@@ -185,7 +210,7 @@ class Section(metaclass=PoolMeta):
         """
         pool = Pool()
         SectionMember = pool.get('helpdesk.section-company.employee')
-        dealing = [s.id for s in sections if s.assignment != 'manual']
+        dealing = [s.id for s in sections if s.id in cls.dealing()]
         if dealing:
             SectionMember.lock(SectionMember.search(
                     [('section', 'in', dealing)], order=[]))
@@ -291,9 +316,7 @@ class Ticket(metaclass=PoolMeta):
         if any('section' not in v for v in vlist):
             default = cls.default_section()
         sections = [v.get('section', default) for v in vlist]
-        dealing = {
-            s.id for s in Section.browse(sorted(set(sections) - {None}))
-            if s.assignment != 'manual'}
+        dealing = Section.dealing()
         wanted = [
             i for i, (v, s) in enumerate(zip(vlist, sections))
             if s in dealing and not v.get('employee')
@@ -341,16 +364,10 @@ class Ticket(metaclass=PoolMeta):
                     [(s, None) for s in wanted.values()])))
         dealt = frozenset(
             (s, employees[t]) for t, s in wanted.items() if employees[t])
-        new_args = []
-        for tickets, values in actions:
-            groups = defaultdict(list)
-            for ticket in tickets:
-                groups[employees.get(ticket.id)].append(ticket)
-            for employee, group in groups.items():
-                new_args += [
-                    group,
-                    {**values, 'employee': employee} if employee else values]
-        return new_args, dealt
+        return changes.extend(
+            args,
+            lambda t, _: {'employee': e} if (e := employees.get(t.id)) else {}
+            ), dealt
 
     def _dealt_in(self, values):
         "Return the id of the section that deals out the ticket, or None."
@@ -363,7 +380,7 @@ class Ticket(metaclass=PoolMeta):
                 and (section != self.section.id
                     or (employee and reason in TAKEN))
                 and values.get('state', self.state) not in OVER_STATES
-                and Section(section).assignment != 'manual'):
+                and section in Section.dealing()):
             return section
 
     @classmethod
@@ -390,7 +407,7 @@ class Ticket(metaclass=PoolMeta):
         tickets = [
             t for t in tickets
             if not t.employee and t.state not in OVER_STATES
-            and t.section.assignment != 'manual']
+            and t.section.id in Section.dealing()]
         if not tickets:
             return
         given_back = cls._given_back(tickets)
@@ -515,7 +532,12 @@ class Ticket(metaclass=PoolMeta):
     @classmethod
     @without_check_access
     def communicated(cls, conversations):
+        pool = Pool()
+        Absence = pool.get('helpdesk.absence')
+        Section = pool.get('helpdesk.section')
         super().communicated(conversations)
+        if not Section.dealing() and not Absence.away():
+            return
         new = set(Transaction().create_records[cls.__name__])
         heard = {
             c.ticket.id for c in conversations

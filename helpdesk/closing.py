@@ -19,11 +19,14 @@ from trytond.pyson import Eval
 from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
-from . import batch
+from . import batch, changes
 from .exceptions import ClosingWarning
+from .opening_time import UNITS
 from .worktime import HORIZON, NeverOpen
 
 _SECOND = dt.timedelta(seconds=1)
+# Who is closed for so long does not open again
+_LONGEST = dt.timedelta(days=366 * HORIZON)
 
 
 def now():
@@ -33,7 +36,7 @@ def now():
 class Section(metaclass=PoolMeta):
     __name__ = 'helpdesk.section'
 
-    close_after = fields.TimeDelta("Close After",
+    close_after = fields.TimeDelta("Close After", UNITS,
         domain=['OR',
             ('close_after', '=', None),
             ('close_after', '>=', dt.timedelta()),
@@ -158,7 +161,7 @@ class Ticket(metaclass=PoolMeta):
     @classmethod
     def create(cls, vlist):
         tickets = super().create(vlist)
-        cls._set_closing(cls._closing_changes(
+        changes.keep(cls, cls._closing_changes(
                 [t for t in tickets if t.state == 'resolved']))
         return tickets
 
@@ -169,25 +172,24 @@ class Ticket(metaclass=PoolMeta):
     @classmethod
     def _with_closing(cls, args):
         "Add when the tickets close to what resolves them."
-        actions = iter(args)
-        result = []
-        for tickets, values in zip(actions, actions):
+        closing = {}
+        for tickets, values in zip(args[::2], args[1::2]):
             if values.get('state') == 'resolved':
-                changes = cls._closing_changes(
-                    [t for t in tickets if t.state != 'resolved'],
-                    values.get('section'))
-                for added, group in changes.items():
-                    result += [group, {**values, **dict(added)}]
-                done = {t.id for g in changes.values() for t in g}
-                tickets = [t for t in tickets if t.id not in done]
-            result += [tickets, values]
-        return result
+                closing.update(cls._closing_changes(
+                        [t for t in tickets if t.state != 'resolved'],
+                        values.get('section')))
+
+        def closes(ticket, values):
+            if values.get('state') == 'resolved':
+                return closing.get(ticket.id, {})
+            return {}
+        return changes.extend(args, closes) if closing else args
 
     @classmethod
     def on_write(cls, tickets, values):
         callables = super().on_write(tickets, values)
         if values.get('section') and 'state' not in values:
-            cls._set_closing(cls._closing_changes([
+            changes.keep(cls, cls._closing_changes([
                         t for t in tickets if t.state == 'resolved'
                         and t.section.id != values['section']],
                     values['section']))
@@ -195,7 +197,7 @@ class Ticket(metaclass=PoolMeta):
 
     def _consequences(self, values):
         consequences = super()._consequences(values)
-        if values.get('state', self.state) != 'resolved':
+        if values.get('state', 'resolved') != 'resolved':
             consequences.update(self._not_closing())
         return consequences
 
@@ -209,16 +211,14 @@ class Ticket(metaclass=PoolMeta):
         """
         Work out when resolved tickets close.
 
-        section is the id of that which they are moved to, if any. Return a
-        dictionary from what changes, as tuples of names and values, to the
-        tickets.
+        section is the id of that which they are moved to, if any. Return the
+        values that change by the ids of the tickets.
         """
         pool = Pool()
         Section = pool.get('helpdesk.section')
-        changes = defaultdict(list)
         if not tickets:
-            return changes
-        at = now()
+            return {}
+        at, closing = now(), {}
         tickets = cls.browse(tickets)
         sections = {t.id: Section(section or t.section.id) for t in tickets}
         times = Section.worktimes(
@@ -226,11 +226,9 @@ class Ticket(metaclass=PoolMeta):
         for ticket in tickets:
             section = sections[ticket.id]
             values = ticket._closing(section, times.get(section.id), at)
-            values = tuple(
-                (n, v) for n, v in values.items() if v != getattr(ticket, n))
-            if values:
-                changes[values].append(ticket)
-        return changes
+            closing[ticket.id] = {
+                n: v for n, v in values.items() if v != getattr(ticket, n)}
+        return closing
 
     def _closing(self, section, times, at):
         """
@@ -250,22 +248,9 @@ class Ticket(metaclass=PoolMeta):
         return {'closes_at': closes_at}
 
     @classmethod
-    def _set_closing(cls, changes):
-        "Note what _closing_changes returns."
-        # Written by write, nobody could save who has one of them open
-        table = cls.__table__()
-        cursor = Transaction().connection.cursor()
-        for values, tickets in changes.items():
-            names, values = zip(*values)
-            cursor.execute(*table.update(
-                    [getattr(table, n) for n in names], list(values),
-                    where=fields.SQL_OPERATORS['in'](
-                        table.id, [t.id for t in tickets])))
-
-    @classmethod
     def reschedule_closing(cls, ids):
         "Work out anew when tickets close."
-        cls._set_closing(cls._closing_changes(list(cls.search([
+        changes.keep(cls, cls._closing_changes(list(cls.search([
                             ('id', 'in', ids),
                             ('state', '=', 'resolved'),
                             ], order=[]))))
@@ -332,7 +317,7 @@ def last_over(times, time, at):
     a naive UTC time, until when it has. Return None if there was not so much
     within ten years.
     """
-    first = at - dt.timedelta(days=HORIZON)
+    first = at - _LONGEST
 
     def is_over(second):
         try:
@@ -341,6 +326,6 @@ def last_over(times, time, at):
             return False
 
     passed = bisect_left(
-        range(HORIZON * 24 * 60 * 60 + 1), True,
+        range(_LONGEST // _SECOND + 1), True,
         key=lambda second: not is_over(second))
     return first + (passed - 1) * _SECOND if passed else None

@@ -9,6 +9,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
+from .opening_time import UNITS
 from .worktime import NeverOpen
 
 
@@ -23,7 +24,7 @@ class Section(metaclass=PoolMeta):
             ],
         help="Who is responsible for a new ticket "
         "for which nobody chose one.")
-    ticket_deadline = fields.TimeDelta("Default Deadline",
+    ticket_deadline = fields.TimeDelta("Default Deadline", UNITS,
         domain=['OR',
             ('ticket_deadline', '=', None),
             ('ticket_deadline', '>=', dt.timedelta()),

@@ -56,6 +56,7 @@ class Ticket(metaclass=PoolMeta):
             'service_level': self.service_level.rec_name,
             'service_level_reason': self.service_level_reason,
             'timezone': zone.key,
+            'deadline': _local(self.deadline, zone) if self.deadline else None,
             }
         for name, until, paused in [
                 ('first_answer', self.first_answer_at, due_date.UNANSWERABLE),
@@ -134,6 +135,11 @@ class DueReason(ModelView):
         help="Why the service level fits better than others.")
     timezone = fields.Char("Timezone", readonly=True,
         help="On whose clocks the days and hours are.")
+    deadline = fields.Char("Deadline", readonly=True,
+        states={
+            'invisible': ~Eval('deadline'),
+            },
+        help="What people or the section chose, whatever was promised.")
     first_answer = fields.Char("First Answer", readonly=True,
         help="What was promised, and how much of it is used.")
     first_answer_days = fields.One2Many(

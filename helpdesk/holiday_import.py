@@ -243,10 +243,10 @@ class ImportHolidaysPreview(ModelView):
 
     days = fields.One2Many(
         'helpdesk.work_calendar.import_holidays.day', None, "Holidays",
-        help="The holidays that are not in the calendar yet. "
+        help="The holidays that are not there yet. "
         "Take out those on which it is open.")
     known = fields.Integer("Already There", readonly=True,
-        help="How many holidays are in the calendar already. "
+        help="How many holidays are there already. "
         "They stay as they are.")
 
 

@@ -35,9 +35,9 @@ class Opening(ModelSQL):
     __name__ = 'helpdesk.work_calendar.opening'
 
     calendar = fields.Many2One(
-        'helpdesk.work_calendar', "Calendar", ondelete='CASCADE',
+        'helpdesk.work_calendar', "Opening Hours", ondelete='CASCADE',
         required=True,
-        help="The calendar that is open.")
+        help="The opening hours that it is worked out from.")
     start = fields.Integer("From", required=True,
         help="When it opens, in seconds since 2000 in UTC.")
     end = fields.Integer("To", required=True,

@@ -18,8 +18,9 @@ class Section(metaclass=PoolMeta):
             ('reopen_within', '=', None),
             ('reopen_within', '>=', dt.timedelta()),
             ],
-        help="So long after a ticket was closed an answer of the customer "
-        "opens it again. Later answers make a new ticket that follows it up.\n"
+        help="So long after a ticket was closed, counted around the clock, "
+        "an answer of the customer opens it again. Later answers make a new "
+        "ticket that follows it up.\n"
         "If empty all of them do.")
 
 

@@ -21,7 +21,7 @@ from trytond.tools import sqlite_apply_types
 from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
-from . import due_date
+from . import changes, due_date
 from .batch import in_batches
 from .history import SIDES
 from .opening_time import UNITS
@@ -100,6 +100,9 @@ class Ticket(metaclass=PoolMeta):
         help="Whether the first answer came in time.")
     first_answer_late = fields.TimeDelta(
         "First Answer Late", UNITS, readonly=True,
+        states={
+            'invisible': ~Eval('first_answer_late'),
+            },
         help="In how much opening time the first answer came too late.")
     solution_due = fields.DateTime("Solution Due", readonly=True,
         help="When the ticket has to be resolved.\n"
@@ -117,6 +120,9 @@ class Ticket(metaclass=PoolMeta):
         help="Whether the ticket was resolved in time.")
     solution_late = fields.TimeDelta(
         "Solution Late", UNITS, readonly=True,
+        states={
+            'invisible': ~Eval('solution_late'),
+            },
         help="In how much opening time the ticket was resolved too late.")
     due = fields.DateTime("Due", readonly=True,
         help="When something has to happen next: the deadline, a first "
@@ -208,7 +214,7 @@ class Ticket(metaclass=PoolMeta):
         ids, names, on_write, triggers, *args = super()._before_write(*args)
         if told:
             names.update(*told.values())
-            args = cls._with_told(args, told)
+            args = changes.extend(args, lambda t, _: told.get(t.id, {}))
         return ids, names, on_write, triggers, *args
 
     @classmethod
@@ -231,19 +237,6 @@ class Ticket(metaclass=PoolMeta):
                 changed.append((ticket, new))
         return cls._tell(changed)
 
-    @staticmethod
-    def _with_told(args, told):
-        "Return the arguments of write with what is told anew."
-        grouped = []
-        actions = iter(args)
-        for tickets, values in zip(actions, actions):
-            groups = defaultdict(list)
-            for ticket in tickets:
-                groups[tuple(told.get(ticket.id, {}).items())].append(ticket)
-            for changes, tickets in groups.items():
-                grouped += [tickets, {**values, **dict(changes)}]
-        return grouped
-
     @classmethod
     def _tell(cls, tickets):
         """
@@ -261,9 +254,9 @@ class Ticket(metaclass=PoolMeta):
         hours = cls._hours(promises.values())
         told = {}
         for ticket, promise in promises.items():
-            changes = ticket._differing(promise.told(hours, now))
-            if changes:
-                told[ticket.id] = {**changes, **cls.told_with(changes)}
+            differing = ticket._differing(promise.told(hours, now))
+            if differing:
+                told[ticket.id] = {**differing, **cls.told_with(differing)}
         return told
 
     @classmethod
@@ -400,17 +393,4 @@ class Ticket(metaclass=PoolMeta):
                 ('id', 'in', ids),
                 ('state', 'not in', OVER_STATES),
                 ], order=[])
-        groups = defaultdict(list)
-        for id_, changes in cls._tell(
-                [(t, t._facts()) for t in tickets]).items():
-            groups[tuple(changes.items())].append(id_)
-        table = cls.__table__()
-        cursor = Transaction().connection.cursor()
-        # Written by write, nobody could save who has one of them open
-        for changes, ids in groups.items():
-            cursor.execute(*table.update(
-                    [Column(table, n) for n, _ in changes],
-                    [cls._fields[n].sql_format(v) for n, v in changes],
-                    where=fields.SQL_OPERATORS['in'](table.id, ids)))
-        for cache in Transaction().cache.values():
-            cache.pop(cls.__name__, None)
+        changes.keep(cls, cls._tell([(t, t._facts()) for t in tickets]))

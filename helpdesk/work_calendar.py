@@ -208,9 +208,9 @@ class WorkCalendarSpan(_Part):
     __name__ = 'helpdesk.work_calendar.span'
 
     calendar = fields.Many2One(
-        'helpdesk.work_calendar', "Calendar", ondelete='CASCADE',
+        'helpdesk.work_calendar', "Opening Hours", ondelete='CASCADE',
         required=True,
-        help="The calendar that the hours are part of.")
+        help="The opening hours that these are part of.")
     day = fields.Many2One('ir.calendar.day', "Day", required=True,
         help="The day of the week on which the hours begin.")
     start = fields.Time("From", required=True, format='%H:%M',
@@ -241,9 +241,9 @@ class WorkCalendarHoliday(_Part):
     __name__ = 'helpdesk.work_calendar.holiday'
 
     calendar = fields.Many2One(
-        'helpdesk.work_calendar', "Calendar", ondelete='CASCADE',
+        'helpdesk.work_calendar', "Opening Hours", ondelete='CASCADE',
         required=True,
-        help="The calendar that the holiday is part of.")
+        help="The opening hours that the holiday is part of.")
     date = fields.Date("Date", required=True,
         help="The day that is closed; that of any year if it is so "
         "every year.")

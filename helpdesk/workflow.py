@@ -10,6 +10,7 @@ from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.transaction import Transaction
 
+from . import changes
 from .exceptions import TransitionError
 
 STATES = [
@@ -140,8 +141,8 @@ class TicketWorkflow(Workflow):
     def write(cls, *args):
         pool = Pool()
         History = pool.get('helpdesk.history')
-        changes = []
-        args = cls._with_consequences(args)
+        noted = []
+        args = changes.extend(args, cls._consequences)
         if not args:
             return
         actions = iter(args)
@@ -152,23 +153,9 @@ class TicketWorkflow(Workflow):
                     old = getattr(ticket, what)
                     old = getattr(old, 'id', old)
                     if old != new:
-                        changes.append((ticket.id, what, old, new))
+                        noted.append((ticket.id, what, old, new))
         super().write(*args)
-        History.append(changes)
-
-    @classmethod
-    def _with_consequences(cls, args):
-        "Group the tickets by what else changes with the values."
-        grouped = []
-        actions = iter(args)
-        for tickets, values in zip(actions, actions):
-            groups = defaultdict(list)
-            for ticket in tickets:
-                consequences = ticket._consequences(values)
-                groups[tuple(consequences.items())].append(ticket)
-            for consequences, tickets in groups.items():
-                grouped += [tickets, {**values, **dict(consequences)}]
-        return grouped
+        History.append(noted)
 
     def _consequences(self, values):
         """

@@ -8,14 +8,14 @@ closes before the customer has had the time it promises. Not here: when
 tickets close without it (helpdesk).
 """
 import datetime as dt
-from collections import defaultdict
 
 from sql import Null
 from trytond.i18n import gettext
 from trytond.model import Index, fields
 from trytond.model.exceptions import AccessError
-from trytond.modules.helpdesk import batch
+from trytond.modules.helpdesk import batch, changes
 from trytond.modules.helpdesk.closing import now
+from trytond.modules.helpdesk.opening_time import UNITS
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
@@ -28,7 +28,7 @@ _KEPT = {'close_notice_at', 'close_told_at'}
 class Section(metaclass=PoolMeta):
     __name__ = 'helpdesk.section'
 
-    close_notice = fields.TimeDelta("Tell Before It Closes",
+    close_notice = fields.TimeDelta("Tell Before It Closes", UNITS,
         domain=['OR',
             ('close_notice', '=', None),
             ('close_notice', '>', dt.timedelta()),
@@ -171,7 +171,7 @@ class Ticket(metaclass=PoolMeta):
         tickets = [t for t in tickets if times[t.section.id].is_open(at)]
         wanted = Conversation.may_tell_closing(tickets)
         told = Conversation.within_limit(wanted)
-        changes, mails = defaultdict(list), []
+        told_closing, mails = {}, []
         for ticket in tickets:
             values = {'close_notice_at': None}
             if ticket in told:
@@ -183,8 +183,8 @@ class Ticket(metaclass=PoolMeta):
                 mails.append((ticket, closes_at))
             elif ticket in wanted and ticket.close_notice_at > at - GIVEN_UP:
                 continue
-            changes[tuple(values.items())].append(ticket)
-        cls._set_closing(changes)
+            told_closing[ticket.id] = values
+        changes.keep(cls, told_closing)
         Conversation.tell_closing(mails)
 
 

@@ -3,7 +3,7 @@
 """
 Finding the tickets that a customer looks for.
 """
-from sql import Union, With
+from sql import Column, Union, With
 from sql.conditionals import Coalesce
 from trytond.model import fields
 from trytond.modules.helpdesk.words import Words
@@ -38,15 +38,9 @@ class Ticket(metaclass=PoolMeta):
         queries = cls._queries_own(visitor) + cls._queries_watched(visitor)
         if wanted.scope != 'mine':
             queries += cls._queries_shared(visitor)
-        # Of an organisation they are many: each is fetched once only
-        for query in queries:
-            id_, = query.columns
-            table = id_.table
-            last = Coalesce(table.last_communication_at, table.create_date)
-            query.columns = [
-                id_, table.number, table.subject, table.state,
-                last.as_('last')]
-        found = With(query=Union(*queries))
+        end = count * wanted.page + 1
+        found = With(query=Union(*(
+                    cls._newest(q, wanted, end) for q in queries)))
         _, condition = cls.search_domain([
                 STATES[wanted.state],
                 cls.found_on_portal(found.select(found.id), wanted),
@@ -60,6 +54,31 @@ class Ticket(metaclass=PoolMeta):
                 limit=count + 1, offset=count * (wanted.page - 1),
                 with_=[found]))
         return [(id_, bool(own)) for id_, own in cursor]
+
+    @classmethod
+    def _newest(cls, query, wanted, end):
+        """
+        Return the query with what the list shows, of no more than it needs.
+
+        end is up to which ticket it is listed. Words are looked for in all.
+        """
+        # Of an organisation they are many: each is fetched once only
+        id_, = query.columns
+        table = id_.table
+        last = Coalesce(table.last_communication_at, table.create_date)
+        query.columns = [
+            id_, table.number, table.subject, table.state, last.as_('last')]
+        if wanted.words:
+            return query
+        _, condition = cls.search_domain(
+            STATES[wanted.state], tables={None: (table, None)})
+        query.where &= condition
+        query.order_by = [last.desc, id_.desc]
+        query.limit = end
+        # A part of a union cannot have an order
+        return query.select(*(
+                Column(query, n)
+                for n in ['id', 'number', 'subject', 'state', 'last']))
 
     @classmethod
     def found_on_portal(cls, visible, wanted):

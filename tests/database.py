@@ -13,7 +13,7 @@ write it at once. Here
   in our sources leaves as it is, and that on top of one with what all need.
 
 On SQLite a copy is a file in DB_CACHE (.cache/databases unless set), on
-PostgreSQL it is a template database.
+PostgreSQL it is a template database, which no other clone uses or removes.
 """
 import ast
 import fcntl
@@ -239,21 +239,34 @@ class File(Copy):
 
 
 class Template(Copy):
-    "Marked as template, so that trytond does not connect when it lists them"
+    """
+    Marked as template, so that trytond does not connect when it lists them.
+
+    Each clone of the sources has its own, with its folder as the comment.
+    """
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.id += hashlib.sha256(str(CACHE).encode('utf-8')).hexdigest()[:4]
 
     @staticmethod
-    def execute(sql, *names):
+    def execute(sql, *names, **values):
         import psycopg
-        from psycopg.sql import SQL, Identifier
+        from psycopg.sql import SQL, Identifier, Literal
         uri = os.environ['TRYTOND_DATABASE_URI'] + 'postgres'
         with psycopg.connect(uri, autocommit=True) as conn:
-            cursor = conn.execute(SQL(sql).format(*map(Identifier, names)))
-            return [n for n, in cursor] if cursor.description else None
+            cursor = conn.execute(SQL(sql).format(
+                    *map(Identifier, names),
+                    **{n: Literal(v) for n, v in values.items()}))
+            return cursor.fetchall() if cursor.description else None
 
     @classmethod
     def all(cls):
-        return cls.execute('SELECT datname FROM pg_database '
-            "WHERE datistemplate AND datname LIKE 'helpdesk-%'")
+        "Return the folders of all copies there are"
+        return dict(cls.execute(
+                "SELECT datname, shobj_description(oid, 'pg_database') "
+                'FROM pg_database '
+                "WHERE datistemplate AND datname LIKE 'helpdesk-%'"))
 
     def exists(self):
         return self.id in self.all()
@@ -278,13 +291,17 @@ class Template(Copy):
         backend.Database(name).close()
         self.execute('DROP DATABASE IF EXISTS {}', self.id)
         self.execute('CREATE DATABASE {} TEMPLATE {}', self.id, name)
+        self.execute(
+            'COMMENT ON DATABASE {} IS {folder}', self.id, folder=str(CACHE))
         self.execute('ALTER DATABASE {} IS_TEMPLATE true', self.id)
 
     @classmethod
     def prune(cls):
-        for id in filter(cls.is_old, cls.all()):
-            cls.execute('ALTER DATABASE {} IS_TEMPLATE false', id)
-            cls.execute('DROP DATABASE {} WITH (FORCE)', id)
+        for id, folder in cls.all().items():
+            if (cls.is_old(id) and folder == str(CACHE)
+                    or folder and not Path(folder).exists()):
+                cls.execute('ALTER DATABASE {} IS_TEMPLATE false', id)
+                cls.execute('DROP DATABASE {} WITH (FORCE)', id)
 
 
 def prune():

@@ -4,6 +4,7 @@
 The sources of this repository, as the policy tests read them.
 """
 import ast
+import configparser
 import functools
 import re
 import xml.etree.ElementTree as ET
@@ -107,3 +108,36 @@ def messages_used(module, known):
             else:
                 used.add(id)
     return used
+
+
+@functools.lru_cache(None)
+def registered():
+    """
+    Return the classes of each model and wizard, in the order of tryton.cfg.
+
+    A dictionary by their __name__ of tuples of the name of the class with
+    that of its file, and its syntax tree. A class extends those before it.
+    """
+    found = {}
+    for module in MODULES:
+        for name in _registered(module):
+            path, _, class_name = name.rpartition('.')
+            path = ROOT / module / f'{path}.py'
+            tree = next(
+                node for node in python()[path].body
+                if isinstance(node, ast.ClassDef) and node.name == class_name)
+            for node in tree.body:
+                if (isinstance(node, ast.Assign)
+                        and node.targets[0].id == '__name__'):
+                    found.setdefault(node.value.value, []).append(
+                        (f'{module}.{name}', tree))
+    return found
+
+
+def _registered(module):
+    config = configparser.ConfigParser()
+    config.read(ROOT / module / 'tryton.cfg')
+    for section in config.sections():
+        if section.startswith('register'):
+            for names in config[section].values():
+                yield from names.split()

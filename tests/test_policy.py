@@ -101,6 +101,21 @@ class SourcesTestCase(unittest.TestCase):
                         package, PURE_IMPORTS | sys.stdlib_module_names)
                     self.assertFalse({found, package} & IMPURE_IMPORTS)
 
+    def test_order(self):
+        "No class hides a method of one that tryton.cfg names before it"
+        for model, classes in sources.registered().items():
+            known = {}
+            for name, tree in classes:
+                for method in tree.body:
+                    if not isinstance(method, ast.FunctionDef):
+                        continue
+                    before = known.setdefault(method.name, name)
+                    with self.subTest(
+                            model=model, method=method.name, before=before):
+                        self.assertTrue(
+                            before == name or _calls_super(method),
+                            f"{name} does not call super()")
+
     def test_file_names(self):
         "No file hides a module of the standard library"
         for module in sources.MODULES:
@@ -169,6 +184,15 @@ class ChangelogTestCase(unittest.TestCase):
                     self.assertRegex(previous, r'^(\*|  )')
                 elif line and not VERSION.match(line):
                     self.assertRegex(line, CHANGE)
+
+
+def _calls_super(method):
+    "Tell if a method calls the one of the same name that it extends"
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == method.name
+        and isinstance(node.value, ast.Call)
+        and getattr(node.value.func, 'id', None) == 'super'
+        for node in ast.walk(method))
 
 
 def _names(node):

@@ -38,7 +38,8 @@ def fill(section):
         make(
             'helpdesk.service_level', name=name, priority=priority,
             first_answer=dt.timedelta(hours=first_answer),
-            solution=dt.timedelta(hours=solution))
+            solution=dt.timedelta(hours=solution),
+            warn_before=dt.timedelta(hours=first_answer) / 2)
     make(
         'helpdesk.reply_template', name="Cada quant descalcificar",
         language=language('ca'), text=DESCALING)

@@ -12,6 +12,7 @@ import random
 
 from sql.aggregate import Max
 from sql.conditionals import Coalesce
+from trytond.modules.helpdesk.history import SIDES
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
@@ -107,6 +108,7 @@ class Crowd:
         subject = self._text(5)
         if not self.count % 1000:
             subject += f' {RARE}'
+        deadline = at + dt.timedelta(days=3)
         return {
             'number': f'B{self.count}',
             'subject': subject,
@@ -121,7 +123,12 @@ class Crowd:
             'channel': 'email',
             'state': state,
             'unread': not over and self.random.random() < .3,
-            'deadline': at + dt.timedelta(days=3),
+            'deadline': deadline,
+            'due': None if over else deadline,
+            'next_warning': None if over else deadline,
+            'waiting_until': deadline if state == 'pending' else None,
+            'resolved_at': at if over else None,
+            'closes_at': deadline if state == 'resolved' else None,
             'last_communication_at': at,
             'closed_at': at if state == 'closed' else None,
             'create_date': at,
@@ -158,7 +165,7 @@ class Crowd:
                 'at': at + dt.timedelta(hours=number),
                 'until': None if number else at + dt.timedelta(hours=1),
                 'actor': 'agent',
-                'side': 'agent' if state in {'draft', 'open'} else 'nobody',
+                'side': SIDES[state],
                 'create_date': ticket['create_date'],
                 }
 

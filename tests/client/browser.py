@@ -212,6 +212,15 @@ class Window:
             # The client takes it when the field is left
             entry.blur()
 
+    def write(self, text):
+        "Write the text that the dialog that opens is for"
+        entry = self.dialog.locator('textarea:visible').first
+        expect(entry).to_be_focused()
+        # The client may draw it anew meanwhile
+        self.settle()
+        entry.fill(text)
+        expect(entry).to_have_value(text)
+
     def choose(self, **values):
         "Choose options of selections by their labels"
         self.settle()

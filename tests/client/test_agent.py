@@ -109,8 +109,7 @@ def _take(window):
 
 def _answer(window):
     window.press("Answer")
-    text = window.dialog.locator('textarea:visible').last
-    text.fill(ANSWERED)
+    window.write(ANSWERED)
     window.screenshot('05-answer')
     window.dialog.get_by_role('button', name="Send and Wait").click()
     expect(window.said().first).to_contain_text(ANSWERED)
@@ -142,7 +141,7 @@ def _reply(mail):
 
 def _note(window):
     window.press("Note")
-    window.dialog.locator('textarea:visible').last.fill(NOTED)
+    window.write(NOTED)
     window.screenshot('08-note')
     window.dialog.get_by_role('button', name="Save", exact=True).click()
     expect(window.said().first).to_contain_text(NOTED)
@@ -219,7 +218,7 @@ def test_portal(office, open_window):
 
 def _ask(window):
     window.press("Ask for Authorization")
-    window.dialog.locator('textarea:visible').first.fill(QUESTION)
+    window.write(QUESTION)
     window.screenshot('portal-01-ask')
     window.confirm("Ask and Wait")
     expect(window.choice('state')).to_have_text("Waiting for Authorization")

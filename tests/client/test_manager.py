@@ -56,10 +56,12 @@ def test_story(office, open_window):
     _set_up_fields(admin)
     _set_up_section(admin)
     _set_up_stages(admin)
+    _set_up_service(admin)
 
     agent = open_window('agent')
     _write_ticket(agent)
     _take(agent)
+    _see_due(agent)
     _answer(agent)
     _wait(agent)
     _close(agent)
@@ -115,6 +117,15 @@ def _set_up_stages(window):
         _save(window, name)
 
 
+def _set_up_service(window):
+    window.open_configuration('Service Levels')
+    window.new()
+    window.type(name="Standard", first_answer='4h', solution='32h')
+    # A day of opening hours has not 24 of them
+    expect(window.field('solution')).to_have_value('32:00')
+    _save(window, 'Service Levels')
+
+
 def _save(window, name):
     window.save()
     window.screenshot(f'manager-{name.lower().replace(" ", "-")}')
@@ -146,6 +157,18 @@ def _take(window):
     window.screenshot('states-02-stage')
 
 
+def _see_due(window):
+    expect(window.field('due')).not_to_have_value("")
+    window.open_tab("Service")
+    expect(window.field('service_level')).to_have_value("Standard")
+    window.screenshot('states-02-service')
+    window.press("Why?")
+    expect(window.dialog.locator('input[name=solution]')).to_have_value(
+        re.compile("32:00 of 32:00 used by then"))
+    window.screenshot('states-02-why')
+    window.confirm("Close")
+
+
 def _answer(window):
     window.press("Answer")
     text = window.dialog.locator('textarea:visible')
@@ -173,7 +196,7 @@ def _wait(window):
         _is(window, "In Process", "Diagnosis")
         window.press(button)
         if button == "Ask for Authorization":
-            window.dialog.locator('textarea:visible').fill("May we repair it?")
+            window.write("May we repair it?")
             window.confirm("Ask and Wait")
         _is(window, state)
         window.screenshot(f'states-{number:02}-waiting')

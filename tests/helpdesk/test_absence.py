@@ -152,6 +152,26 @@ def test_dates_and_substitute_are_checked():
 
 
 @with_transaction()
+def test_calendar():
+    "AG5: the calendar finds absences by when they end, and changes none"
+    pool = Pool()
+    Absence = pool.get('helpdesk.absence')
+    desk = Helpdesk()
+    absence, = Absence.create([{
+                'employee': desk.agent.employee.id,
+                'start_date': dt.date(2026, 11, 2),
+                'end_date': dt.date(2026, 11, 6),
+                }])
+    assert absence.calendar_end == absence.end_date
+    for end, found in [(6, [absence]), (7, [])]:
+        assert Absence.search([
+                ('calendar_end', '>=', dt.date(2026, 11, end)),
+                ]) == found
+    fields = Absence.fields_get(['calendar_end'])
+    assert fields['calendar_end']['readonly']
+
+
+@with_transaction()
 def test_absent_substitute_warns():
     "AG5: whoever chooses a substitute who is absent as well is told so"
     pool = Pool()
@@ -325,9 +345,13 @@ def test_switched_off():
     pool = Pool()
     Absence = pool.get('helpdesk.absence')
     Configuration = pool.get('helpdesk.configuration')
+    Ticket = pool.get('helpdesk.ticket')
     desk = Helpdesk()
     enter(desk.agent)
+    assert Absence.away()
     configuration = Configuration(1)
     configuration.use_absences = False
     configuration.save()
     assert not Absence.away()
+    view = Ticket.fields_view_get(view_type='form')
+    assert 'employee_absent' not in view['fields']

@@ -4,6 +4,7 @@
 import datetime as dt
 
 import pytest
+from trytond.model import ModelSQL
 from trytond.model.exceptions import AccessButtonError, AccessError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
@@ -23,6 +24,32 @@ def visible(desk, user):
     user, context = desk.as_user(user)
     with user, context:
         return {t.subject for t in Ticket.search([])}
+
+
+@with_transaction()
+def test_rights():
+    "SE12: no model is left to everybody by forgetting to give rights to it"
+    pool = Pool()
+    Access = pool.get('ir.model.access')
+    models = {
+        name for name, Model in pool.iterobject()
+        if name.startswith('helpdesk.') and issubclass(Model, ModelSQL)
+        and not Model.__access__}
+    assert {
+        a.model for a in Access.search([('model', 'in', list(models))])
+        } == models
+
+
+@with_transaction()
+def test_opening_hours_of_company():
+    "SE12, C10: only administrators say when a company works"
+    pool = Pool()
+    Value = pool.get('helpdesk.configuration.work_calendar')
+    desk = Helpdesk()
+    for who in [desk.agent, desk.manager]:
+        user, context = desk.as_user(who)
+        with user, context, pytest.raises(AccessError):
+            Value.create([{'company': desk.company.id}])
 
 
 @with_transaction()

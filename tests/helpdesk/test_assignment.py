@@ -563,3 +563,22 @@ def test_scheduler_does_not_begin_again():
     Transaction().create_records.pop('helpdesk.section-company.employee')
     run_scheduler()
     assert who(tickets) == ['a', 'b']
+
+
+@with_transaction()
+def test_by_hand_costs_nothing():
+    "X11: where nothing is assigned by itself no statement asks for it"
+    pool = Pool()
+    Section = pool.get('helpdesk.section')
+    desk = Helpdesk()
+    assert not Section.dealing()
+    with Statements() as statements:
+        assert not Section.dealing()
+    assert not statements.count
+
+    desk.section.assignment = 'equal'
+    desk.section.save()
+    assert Section.dealing() == {desk.section.id}
+    desk.section.assignment = 'manual'
+    desk.section.save()
+    assert not Section.dealing()

@@ -104,7 +104,7 @@ def test_clocks_of_many_tickets():
     ids = [desk.make_ticket(state='open').id for _ in range(50)]
     names = ['agent_time', 'customer_open_time', 'turn_since', 'clocks']
 
-    # The first time the caches are filled
+    # What is looked up once is in the caches then
     Ticket.get_clocks(Ticket.browse(ids[:1]), names)
     for some in [ids[:1], ids]:
         with Statements() as statements:

@@ -338,7 +338,7 @@ def test_last_over(clock):
     hours = Worktime(
         [Span(d, dt.time(9), dt.time(17)) for d in range(5)],
         zone='Europe/Madrid')
-    for time in [HOUR, 8 * HOUR, 40 * HOUR]:
+    for time in [HOUR, 8 * HOUR, 40 * HOUR, 160 * HOUR, 2000 * HOUR]:
         last = closing.last_over(hours, time, FRIDAY)
         assert hours.add(last, time) <= FRIDAY
         assert hours.add(last + dt.timedelta(seconds=1), time) > FRIDAY

@@ -111,6 +111,19 @@ def test_reason_of_first_answer_only():
 
 
 @with_transaction()
+def test_deadline():
+    "AG2, B2: the deadline that somebody chose stands beside what was promised"
+    desk = make_desk(zone='Europe/Madrid')
+    make_level(desk, "Gold", solution=8 * HOUR)
+    ticket = desk.make_ticket(state='open')
+    assert ask(desk, ticket)['deadline'] is None
+    ticket.deadline = at(4, '15:00')
+    ticket.save()
+    deadline = ask(desk, ticket)['deadline']
+    assert deadline.replace('\xa0', ' ') == '11/06/2026 16:00'
+
+
+@with_transaction()
 def test_around_the_clock():
     "Where there are no opening hours, the days are those of the company"
     desk = Helpdesk()

@@ -75,6 +75,17 @@ def test_deadline_is_due():
 
 
 @with_transaction()
+def test_promises_in_lists():
+    "X4: lists can show whether promises were kept, so clients search by it"
+    pool = Pool()
+    ModelData = pool.get('ir.model.data')
+    Ticket = pool.get('helpdesk.ticket')
+    view = Ticket.fields_view_get(
+        ModelData.get_id('helpdesk', 'ticket_view_list'), 'tree')
+    assert {'first_answer_met', 'solution_met'} <= view['fields'].keys()
+
+
+@with_transaction()
 def test_life_of_a_ticket():
     "X4: first answer and solution in opening hours, paused for the customer"
     pool = Pool()

@@ -241,3 +241,6 @@ def test_hours_are_shown_as_such():
     assert units == {'s': 1, 'm': 60, 'h': 3600}
     assert (pool.get('helpdesk.service_level').solution.converter
         == 'helpdesk_hours')
+    Section = pool.get('helpdesk.section')
+    for field in [Section.ticket_deadline, Section.close_after]:
+        assert field.converter == 'helpdesk_hours', field.name

@@ -10,21 +10,24 @@ from unittest.mock import patch
 
 from trytond.pool import Pool
 
-MODULES = ['default', 'due', 'due_reason', 'history', 'service', 'ticket']
+MODULES = [
+    'helpdesk.default', 'helpdesk.due', 'helpdesk.due_reason',
+    'helpdesk.history', 'helpdesk.service', 'helpdesk.ticket']
 # Monday
 MONDAY = dt.datetime(2026, 11, 2)
 
 
 class Clock:
-    "The time it is for the helpdesk, while it is entered"
+    "The time it is for modules of the helpdesk, while it is entered"
 
-    def __init__(self, now):
+    def __init__(self, now, modules=MODULES):
         self.now = now
+        self.modules = modules
 
     def __enter__(self):
         self._stack = ExitStack()
-        for name in MODULES:
-            module = import_module(f'trytond.modules.helpdesk.{name}')
+        for name in self.modules:
+            module = import_module(f'trytond.modules.{name}')
             self._stack.enter_context(
                 patch.object(module, 'dt', _Times(self)))
         return self
