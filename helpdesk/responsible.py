@@ -119,37 +119,40 @@ class Section(metaclass=PoolMeta):
 
     @classmethod
     @without_check_access
-    def release(cls, sections=None, employees=None, tickets=None):
+    def release(cls, sections=None, employees=None):
         """
         Take open tickets from those who may no longer be responsible.
 
-        sections, employees and tickets are ids, None for all of them, as in
-        the scheduled action, which does so in batches.
+        sections and employees are ids, None for all of them, as in the
+        scheduled action, which does so in batches.
         """
-        if sections is None and employees is None and tickets is None:
+        if sections is None and employees is None:
             tickets = [id_ for id_, _ in cls._not_assignable()]
             batch.in_batches(tickets, cls._release)
         else:
-            cls._release(tickets, sections, employees)
+            cls._release(sections=sections, employees=employees)
 
     @classmethod
-    def _release(cls, tickets=None, sections=None, employees=None):
+    def _release(
+            cls, tickets=None, sections=None, employees=None, over=False):
         pool = Pool()
         Ticket = pool.get('helpdesk.ticket')
         released = defaultdict(list)
-        for id_, reason in cls._not_assignable(tickets, sections, employees):
+        for id_, reason in cls._not_assignable(
+                tickets, sections, employees, over):
             released[reason].append(id_)
         for reason, ids in released.items():
             with Transaction().set_context(helpdesk_reason=reason):
                 Ticket.write(Ticket.browse(ids), {'employee': None})
 
     @classmethod
-    def _not_assignable(cls, tickets=None, sections=None, employees=None):
+    def _not_assignable(
+            cls, tickets=None, sections=None, employees=None, over=False):
         """
         Return the open tickets of those who may not be responsible.
 
-        Arguments are ids, None for all. The result are tuples of the id of a
-        ticket and the reason.
+        With over also those that are not open. The others are ids, None for
+        all. The result are tuples of the id of a ticket and the reason.
         """
         pool = Pool()
         Date = pool.get('ir.date')
@@ -158,7 +161,9 @@ class Section(metaclass=PoolMeta):
         ticket = Ticket.__table__()
         employee = Employee.__table__()
         query = cls.assignable_query()
-        where = (query.employee == Null) & ~ticket.state.in_(OVER_STATES)
+        where = query.employee == Null
+        if not over:
+            where &= ~ticket.state.in_(OVER_STATES)
         for column, ids in [
                 (ticket.id, tickets), (ticket.section, sections),
                 (ticket.employee, employees)]:
@@ -400,10 +405,11 @@ class Ticket(metaclass=PoolMeta):
         pool = Pool()
         Section = pool.get('helpdesk.section')
         over = [t.id for t in tickets if t.employee and t.state in OVER_STATES]
-        super()._open(tickets)
         if over:
             # Nobody took them from who left while there was nothing to do
-            Section.release(tickets=over)
+            with without_check_access():
+                Section._release(tickets=over, over=True)
+        super()._open(tickets)
 
     @classmethod
     def copy(cls, tickets, default=None):

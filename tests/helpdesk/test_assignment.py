@@ -385,6 +385,8 @@ def test_reopened_after_who_left():
     for ticket in [*closed, *resolved]:
         answer(ticket)
     Ticket.reopen([Ticket(t.id) for t in pressed])
+    assert who(pressed) == [None] * 3
+    run_scheduler()
     for ticket in Ticket.browse(tickets):
         assert ticket.state == 'open'
         assert ticket.employee == hired.employee
