@@ -3,10 +3,11 @@
 
 PYTHON ?= python3
 
-.PHONY: help test check translations bench doc clean
+.PHONY: help test long check translations bench doc clean
 
 help:
 	@echo "make test          all tests, on each Tryton and database there is"
+	@echo "make long          tests that take many minutes"
 	@echo "make check         style, policy, translations, documentation"
 	@echo "make translations  bring locale/*.po up to date"
 	@echo "make bench         measure"
@@ -16,7 +17,7 @@ help:
 	@echo
 	@$(PYTHON) -m tests.run --help | sed -n '/^Variables/,/^  CI/p'
 
-test check translations bench doc:
+test long check translations bench doc:
 	@$(PYTHON) -m tests.run $@
 
 clean:

@@ -1,7 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 """
-What make test, make check, make translations and make bench run.
+What make test, make long, make check, make translations and make bench run.
 
 Variables, for make or in the environment:
   TESTS     paths for pytest; unless SERIES or BACKEND say more, they run on
@@ -29,6 +29,7 @@ from . import environment
 
 ROOT = environment.ROOT
 LIMIT = int(os.environ.get('LIMIT') or 1500)
+LONG_LIMIT = 2 * 60 * 60
 # For pytest to tell what failed until then
 GRACE = 60
 CI = os.environ.get('CI', '').lower() in {'1', 'true', 'yes'}
@@ -44,6 +45,7 @@ class Run:
     title: str
     command: list
     env: dict = dataclasses.field(default_factory=dict)
+    limit: int = LIMIT
     result: str = ''
 
     def __call__(self):
@@ -62,11 +64,11 @@ class Run:
             env={**os.environ, **self.env}, stdin=subprocess.DEVNULL,
             start_new_session=True)
         try:
-            return process.wait(LIMIT)
+            return process.wait(self.limit)
         except subprocess.TimeoutExpired:
-            print(f"\n=== {self.title}: not done after {LIMIT} s (LIMIT)",
+            print(f"\n=== {self.title}: not done after {self.limit} s",
                 flush=True)
-            return f'ended after {LIMIT} s'
+            return f'ended after {self.limit} s'
         finally:
             # Also at Ctrl-C, which only this process gets
             _end(process)
@@ -121,7 +123,7 @@ class Runner:
             if reason := self.ask(python, POSTGRESQL_MISSING):
                 return NotRun(title, reason=reason)
             env['TRYTOND_DATABASE_URI'] = self.ask(python, POSTGRESQL_URI)
-        without = 'check' if first else 'check or once'
+        without = 'check or long' if first else 'check or long or once'
         return Run(title, [
                 python, '-m', 'pytest', '-rfEs', '-m', f'not ({without})',
                 *self.jobs(), *self.arguments,
@@ -146,6 +148,15 @@ class Runner:
     def ask(python, code):
         return subprocess.check_output(
             [str(python), '-c', code], cwd=ROOT, text=True).strip()
+
+    def long(self):
+        "Yield the tests that take too long to wait for them"
+        python = self.python(environment.SERIES[0])
+        yield Run("Long", [
+                python, '-m', 'pytest', '-rfEs', '-m', 'long',
+                '-o', f'faulthandler_timeout={LONG_LIMIT}',
+                *self.arguments, *self.chosen],
+            {'TRYTOND_DATABASE_URI': 'sqlite://'}, limit=LONG_LIMIT)
 
     def check(self):
         python = self.python(environment.SERIES[0])
@@ -199,7 +210,8 @@ def main():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        'what', choices=['test', 'check', 'doc', 'translations', 'bench'])
+        'what', choices=[
+            'test', 'long', 'check', 'doc', 'translations', 'bench'])
     parser.add_argument('--here', action='store_true',
         help="use the environment of this Python, as tox does")
     arguments = parser.parse_args()

@@ -569,8 +569,7 @@ def test_weeks():
     assert sum(len(t.told) for t in tickets) > 100
 
 
-@pytest.mark.slow
-@pytest.mark.once
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 @with_transaction()
 def test_year():
