@@ -5,138 +5,19 @@ import contextlib
 import datetime as dt
 
 import pytest
-from sql import Column, Literal
-from trytond import backend
 from trytond.model.exceptions import AccessError
-from trytond.modules.helpdesk import due
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
-from trytond.transaction import Transaction
 
-from tests.benchmarks.statements import Statements
+from tests.helpdesk.escalating import clock  # noqa: F401
+from tests.helpdesk.escalating import (
+    HOUR, Clock, Office, at, make_office, next_warning, run, run_until, step,
+    warnings)
 from tests.helpdesk.test_notice import bell, commit, sink  # noqa: F401
-from tests.records import Helpdesk
-
-HOUR = dt.timedelta(hours=1)
-QUARTER = dt.timedelta(minutes=15)
 
 
 def setup_module():
     activate_module('helpdesk')
-
-
-def at(day, hour, minute=0):
-    "A time in March 2027, UTC: the first is a Monday, Madrid has an hour more"
-    return dt.datetime(2027, 3, day, hour, minute)
-
-
-class Clock:
-    time = at(1, 8)
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch):
-    monkeypatch.setattr(Clock, 'time', at(1, 8))
-    monkeypatch.setattr(due, 'now', lambda: Clock.time)
-
-
-def run(time=None):
-    "Let the scheduled action run, now or at a later time"
-    pool = Pool()
-    Ticket = pool.get('helpdesk.ticket')
-    commit()
-    if time is not None:
-        Clock.time = time
-    with Transaction().set_user(0):
-        return Ticket.notify_due()
-
-
-def run_until(time):
-    "Let the scheduled action run every quarter of an hour"
-    while Clock.time + QUARTER <= time:
-        run(Clock.time + QUARTER)
-
-
-def make_office(zone='Europe/Madrid', holidays=()):
-    "Make a calendar of an office that is open from 9 to 17 on weekdays"
-    pool = Pool()
-    Day = pool.get('ir.calendar.day')
-    WorkCalendar = pool.get('helpdesk.work_calendar')
-    calendar, = WorkCalendar.create([{
-                'name': "Office", 'timezone': zone,
-                'spans': [('create', [{
-                                'day': day.id,
-                                'start': dt.time(9), 'end': dt.time(17),
-                                }
-                            for day in Day.search([('index', '<', 5)])])],
-                'holidays': [('create', [{
-                                'date': date, 'name': "Holiday",
-                                } for date in holidays])],
-                }])
-    return calendar
-
-
-class Office(Helpdesk):
-    "A helpdesk in Madrid that tells its people by the bell of what is due"
-
-    def __init__(self):
-        super().__init__()
-        pool = Pool()
-        Configuration = pool.get('helpdesk.configuration')
-        Section = pool.get('helpdesk.section')
-        self.boss = self.make_user('boss', [])
-        Section.write([self.section], {
-                'calendar': make_office().id,
-                'manager': self.boss.employee.id,
-                })
-        configuration = Configuration(1)
-        configuration.due_soon = None
-        configuration.save()
-
-    def make_level(self, *steps, **values):
-        pool = Pool()
-        ServiceLevel = pool.get('helpdesk.service_level')
-        level, = ServiceLevel.create([{
-                    'name': "Gold", 'company': self.company.id,
-                    'steps': [('create', steps)], **values}])
-        commit()
-        return level
-
-    def make_due(self, level, solution_due=None, **values):
-        "Make a ticket that has to be solved at that time"
-        pool = Pool()
-        Ticket = pool.get('helpdesk.ticket')
-        with Transaction().set_context(helpdesk_notify=False):
-            ticket = self.make_ticket(**{'state': 'open', **values})
-            Ticket.write([ticket], {
-                    'service_level': level and level.id,
-                    'solution_due': solution_due})
-        return Ticket(ticket.id)
-
-    def bells(self):
-        return {
-            # Dates have spaces that do not break
-            user.login: [label.replace('\xa0', ' ') for label, _ in bell(user)]
-            for user in [self.agent, self.boss, self.manager]}
-
-
-def step(**values):
-    return {
-        'when': 'after', 'time': dt.timedelta(), 'recipients': ['manager'],
-        **values}
-
-
-def warnings(ticket):
-    "Return who was told what of the ticket, the first on top"
-    return [
-        (e.event, e.target, e.told)
-        for e in reversed(ticket.__class__(ticket.id).escalations)]
-
-
-def next_warning(ticket):
-    "Return when the ticket is looked at again, as it is in the database"
-    row, = ticket.__class__.read([ticket.id], ['next_warning'])
-    return row['next_warning']
 
 
 @with_transaction(user=0)
@@ -221,23 +102,6 @@ def test_two_zones():
     # Nine in Madrid, after the holiday
     run(at(3, 8))
     assert list(map(len, desk.bells().values())) == [0, 1, 0]
-
-
-@with_transaction(user=0)
-def test_twice():
-    "X4: to run the action twice tells nothing twice"
-    pool = Pool()
-    Ticket = pool.get('helpdesk.ticket')
-    desk = Office()
-    ticket = desk.make_due(desk.make_level(step()), at(1, 10))
-    run(at(1, 10))
-    # As if another process had not seen that it is done
-    Ticket._set_next_warning({ticket.id: at(1, 10)})
-    run()
-    assert len(desk.bells()['boss']) == 1
-    assert len(warnings(ticket)) == 1
-    copy, = Ticket.copy([Ticket(ticket.id)])
-    assert not copy.escalations
 
 
 @with_transaction(user=0)
@@ -582,65 +446,3 @@ def _test_mail(sink):  # noqa: F811
         message.get_content().replace('\xa0', ' '))
     # Nobody says anything to the customer
     assert len(sink.envelopes) == 1
-
-
-@with_transaction(user=0)
-def test_cost_does_not_grow():
-    "Design: many tickets are told of in as many statements as few"
-    desk = Office()
-    level = desk.make_level(
-        step(priority='urgent', target='deadline'), step(), warn_before=HOUR)
-
-    def count(number):
-        for i in range(number):
-            desk.make_due(
-                level, at(1, 15) + i * dt.timedelta(minutes=1),
-                deadline=at(1, 10), employee=desk.agent.employee)
-        commit()
-        with Statements() as statements:
-            run(at(1, 10))
-        return {
-            k: n for k, n in statements.kinds().items()
-            if not k.startswith('INSERT')}
-
-    count(1)
-    assert count(3) == count(9)
-
-
-@with_transaction(user=0)
-def test_runs_once():
-    "The scheduled action runs once, not once for each company"
-    pool = Pool()
-    Cron = pool.get('ir.cron')
-    cron, = Cron.search([('method', '=', 'helpdesk.ticket|notify_due')])
-    assert not getattr(cron, 'companies', None)
-
-
-@pytest.mark.skipif(backend.name == 'sqlite',
-    reason="it cannot drop a column that an index is on")
-@with_transaction()
-def test_upgrade():
-    "X4: in databases in use deadlines are told of, and none of them again"
-    pool = Pool()
-    Escalation = pool.get('helpdesk.escalation')
-    Ticket = pool.get('helpdesk.ticket')
-    desk = Helpdesk()
-    told, untold, _ = [
-        desk.make_ticket(deadline=at(1, 9), state=state)
-        for state in ['open', 'open', 'resolved']]
-    desk.make_ticket()
-    cursor = Transaction().connection.cursor()
-    for change in ['DROP COLUMN next_warning', 'ADD COLUMN due_told BOOLEAN']:
-        cursor.execute(f'ALTER TABLE helpdesk_ticket {change}')
-    table = Ticket.__table__()
-    cursor.execute(*table.update(
-            [Column(table, 'due_told')], [Literal(True)],
-            where=table.id == told.id))
-    for Model in [Ticket, Escalation]:
-        # Also the second time
-        Model.__register__('helpdesk')
-        Model.__register__('helpdesk')
-    assert not Ticket.__table_handler__('helpdesk').column_exist('due_told')
-    assert set(Ticket.search([('next_warning', '!=', None)])) == {told, untold}
-    run(at(1, 8))
-    assert [e.ticket for e in Escalation.search([])] == [untold, told]

@@ -18,7 +18,7 @@ TRYTON = {
 INTERNAL = {
     'helpdesk.mail.key', 'helpdesk.mail.newcomer', 'helpdesk.notice',
     'helpdesk.portal.attempt', 'helpdesk.portal.nonce',
-    'helpdesk.rating.request', 'helpdesk.ticket.writer',
+    'helpdesk.rating.request', 'helpdesk.stopwatch', 'helpdesk.ticket.writer',
     'helpdesk.web_request', 'helpdesk.web_request.file',
     'helpdesk.work_calendar.opening'}
 # Parts of the configuration, and tables of relations
@@ -26,7 +26,7 @@ PARTS = re.compile(r'helpdesk\.configuration\..*|.*-.*|.*responsible')
 
 
 def setup_module():
-    activate_module('helpdesk_portal')
+    activate_module(['helpdesk_portal', 'timesheet'])
 
 
 def reference():
