@@ -71,8 +71,6 @@ class Site:
         self._copies = {}
 
     def __enter__(self):
-        self._path = config.get('database', 'path')
-        config.set('database', 'path', str(self.folder))
         self.copy(self.modules, self.name)
         Pool.start()
         with self.transaction(readonly=True):
@@ -91,7 +89,6 @@ class Site:
         Pool.stop(self.name)
         for name, copy in self._copies.items():
             copy.drop(name, self.folder)
-        config.set('database', 'path', self._path)
 
     def copy(self, modules, name):
         "Make a database with these modules, beside the main one"
@@ -107,6 +104,8 @@ class Site:
         What is queued is left to the processes: those with a worker find it,
         the others only what their scheduled actions queue again.
         """
+        # Another site of this process may have been here meanwhile
+        config.set('database', 'path', str(self.folder))
         with Transaction().start(
                 self.name, user, readonly=readonly, **extras) as transaction:
             yield Pool(self.name)
