@@ -29,6 +29,8 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--tickets', type=int, nargs='*', default=[],
         help="also open the screens with so many tickets, as 10000 300000")
+    parser.add_argument('--jobs', type=int, metavar='TICKETS',
+        help="also run the scheduled actions on so many tickets, as 100000")
     parser.add_argument('--statements', action='store_true',
         help="also count the statements of each kind and table")
     parser.add_argument('--profile', metavar='FILE',
@@ -78,7 +80,10 @@ def measure(backend, options):
             and run('measure', *sys.argv[1:])
             and run('place')
             and run('prepare', 'helpdesk_portal')
-            and run('portal', *sys.argv[1:]))
+            and run('portal', *sys.argv[1:])
+            and (not options.jobs
+                or (run('place') and run('prepare')
+                    and run('jobs', *sys.argv[1:]))))
     finally:
         run('place')
         shutil.rmtree(folder, ignore_errors=True)
