@@ -132,6 +132,7 @@ def values_of(ticket):
         'ticket.state': "Draft",
         'ticket.deadline': '11/02/2026\N{NO-BREAK SPACE}23:30',
         'ticket.created': '10/31/2026\N{NO-BREAK SPACE}09:00',
+        'ticket.closes': '11/05/2026\N{NO-BREAK SPACE}12:15',
         'ticket.contact_name': "Ada L.",
         'party.name': "Ada Ltd.",
         'party.code': ticket.party.code,
@@ -163,7 +164,8 @@ def test_values():
         deadline=dt.datetime(2026, 11, 2, 22, 30))
     table = ticket.__class__.__table__()
     Transaction().connection.cursor().execute(*table.update(
-            [table.create_date], [dt.datetime(2026, 10, 31, 8)]))
+            [table.create_date, table.closes_at],
+            [dt.datetime(2026, 10, 31, 8), dt.datetime(2026, 11, 5, 11, 15)]))
     agent = desk.agent.employee.party
     agent.contact_mechanisms = [
         {'type': 'email', 'value': 'agent@example.com'}]
