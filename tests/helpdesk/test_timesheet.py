@@ -190,11 +190,12 @@ def test_remind(clock):
     press(desk, desk.agent, 'start_work', ticket)
     clock.now += 13 * HOUR
     press(desk, desk.manager, 'start_work', other)
-    Notification.delete(Notification.search([]))
+    before = len(Notification.search([]))
     for _ in range(2):
         with Transaction().set_user(0):
             Stopwatch.remind()
-    notification, = Notification.search([])
+    *_, notification = Notification.search([], order=[('id', 'ASC')])
+    assert len(Notification.search([])) == before + 1
     assert notification.user == desk.agent
     assert f'#{ticket.number}' in notification.label
     assert '13' in notification.label
