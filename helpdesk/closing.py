@@ -7,8 +7,8 @@ Decided here: when a resolved ticket closes, and that it does. Not here: what
 the customer is told before (helpdesk_mail).
 """
 import datetime as dt
-from bisect import bisect_left
 from collections import defaultdict
+from contextlib import suppress
 from itertools import chain
 
 from sql import Null
@@ -22,11 +22,7 @@ from trytond.transaction import (
 from . import batch, changes
 from .exceptions import ClosingWarning
 from .opening_time import UNITS
-from .worktime import HORIZON, NeverOpen
-
-_SECOND = dt.timedelta(seconds=1)
-# Who is closed for so long does not open again
-_LONGEST = dt.timedelta(days=366 * HORIZON)
+from .worktime import NeverOpen
 
 
 def now():
@@ -317,15 +313,5 @@ def last_over(times, time, at):
     a naive UTC time, until when it has. Return None if there was not so much
     within ten years.
     """
-    first = at - _LONGEST
-
-    def is_over(second):
-        try:
-            return times.add(first + second * _SECOND, time) <= at
-        except NeverOpen:
-            return False
-
-    passed = bisect_left(
-        range(_LONGEST // _SECOND + 1), True,
-        key=lambda second: not is_over(second))
-    return first + (passed - 1) * _SECOND if passed else None
+    with suppress(NeverOpen):
+        return times.subtract(at, time)
