@@ -21,7 +21,7 @@ from sql.conditionals import Coalesce
 from sql.functions import Extract, RowNumber
 from trytond.exceptions import UserError, UserWarning
 from trytond.i18n import gettext
-from trytond.model import Index
+from trytond.model import Index, fields
 from trytond.model.exceptions import AccessButtonError, AccessError
 from trytond.modules.helpdesk.workflow import STATES
 from trytond.pool import Pool, PoolMeta
@@ -418,7 +418,12 @@ class Board:
     @staticmethod
     def _move(ticket, stage, state):
         pool = Pool()
+        Stage = pool.get('helpdesk.stage')
         Ticket = pool.get('helpdesk.ticket')
+        if stage and not Stage.search([
+                    ('id', '=', stage), ('active', 'in', [True, False])]):
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY,
+                gettext('helpdesk_portal.msg_board'))
         try:
             if stage:
                 Ticket.write([ticket], {'stage': stage})
@@ -447,7 +452,8 @@ class Board:
                 table.id, order_by=[table.id.desc], limit=1))
         history, = cursor.fetchone() or (0,)
         return Mark(
-            look(self.section.id), _hash(columns), history,
+            look({self.section.id})[self.section.id],
+            _hash(columns), history,
             int(self.now.timestamp()))
 
     def changes(self, mark):
@@ -500,26 +506,30 @@ class Board:
         return [id_ for id_, in cursor]
 
 
-def look(section):
+def look(sections):
     """
-    Return a hash that changes with the tickets of the section, an id.
+    Return hashes that change with the tickets of sections, a set of ids.
 
-    It is one statement, which looks at nobody's access: all who wait for a
-    change of the section can share it. The times are added up, since the
+    A dictionary by id. It is one statement, which looks at nobody's access:
+    all who wait for a change can share it. The times are added up, since the
     last that is committed need not be the latest.
     """
     pool = Pool()
     Ticket = pool.get('helpdesk.ticket')
     table = Ticket.__table__()
-    groups = [table.stage, table.state]
+    groups = [table.section, table.stage, table.state]
     cursor = Transaction().connection.cursor()
     cursor.execute(*table.select(
             *groups, Count(Literal(1)),
             Sum(Extract(
                     'EPOCH', Coalesce(table.write_date, table.create_date))),
-            where=(table.section == section) & (table.state != 'closed'),
+            where=fields.SQL_OPERATORS['in'](table.section, list(sections))
+            & (table.state != 'closed'),
             group_by=groups))
-    return _hash(sorted(cursor.fetchall(), key=str))
+    rows = {s: [] for s in sections}
+    for section, *row in cursor:
+        rows[section].append(str(row))
+    return {s: _hash(sorted(r)) for s, r in rows.items()}
 
 
 def _hash(value):

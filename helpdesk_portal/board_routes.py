@@ -5,7 +5,6 @@ The board's page, what its script asks for, and signing in to it.
 """
 import datetime as dt
 import json
-import threading
 import time
 from functools import wraps
 
@@ -25,19 +24,19 @@ from .board import Board, Filters, Mark, Refused, look
 from .board_page import BoardPage, EnterPage
 from .board_session import acting_as
 from .routes import BASE, check_form, get, path, patient, post, tried
+from .watch import Watch
 
 BOARD = f'{BASE}/board'
 # What the script sends is short
 MAX_REQUEST = 10_000
 # For so many seconds an answer waits for something to change
 WAIT = 20
-# So many seconds are between two looks whether it has
-LOOK = 1
-# So many may wait in a process, as each keeps one of its threads; who comes
-# then is asked to come again after so many seconds
-waiting = threading.BoundedSemaphore(
-    config.getint('helpdesk', 'board_waiters', default=10))
+# Seconds after which who finds too many waiting asks again. Each that waits
+# keeps one of the threads of the process
 PAUSE = 5
+watch = Watch(
+    look, pause=1,
+    limit=config.getint('helpdesk', 'board_waiters', default=10))
 
 
 def signed_in(func):
@@ -214,15 +213,14 @@ def changes(request, pool):
     if is_new:
         return answer
     # Neither a transaction nor a connection is held meanwhile
-    if not waiting.acquire(blocking=False):
-        return {**answer, 'pause': PAUSE}
-    try:
-        if not wait(pool.database_name, section, mark.tickets, WAIT):
-            return answer
-    finally:
-        waiting.release()
-    # Meanwhile the user may have left, or lost their rights
-    _, answer, _ = _changes(request, pool, mark)
+    began = time.monotonic()
+    now = watch.wait(pool.database_name, section, mark.tickets, WAIT)
+    if now != mark.tickets:
+        # Meanwhile the user may have left, or lost their rights
+        _, answer, _ = _changes(request, pool, mark)
+    elif time.monotonic() - began < WAIT:
+        # Too many wait already
+        answer['pause'] = PAUSE
     return answer
 
 
@@ -230,14 +228,3 @@ def changes(request, pool):
 def _changes(request, pool, user, mark):
     board = board_of(request, user)
     return board.section.id, *board.changes(mark)
-
-
-def wait(database, section, known, seconds):
-    "Wait for a change of the section; tell whether there was one"
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        time.sleep(LOOK)
-        with Transaction().start(database, 0, readonly=True):
-            if look(section) != known:
-                return True
-    return False
