@@ -14,6 +14,7 @@ from collections import defaultdict
 from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 from sql import Literal, NullsLast, Window
 from sql.aggregate import Count, Sum
@@ -345,7 +346,8 @@ class Board:
         if not ids:
             return
         rows = {r['id']: r for r in Ticket.read(ids, _readable())}
-        tags = self._tags({t for r in rows.values() for t in r.get('tags', [])})
+        tags = self._tags(
+            {t for r in rows.values() for t in r.get('tags', [])})
         priorities = dict(
             Ticket.fields_get(['priority'])['priority']['selection'])
         employee = Transaction().context.get('employee')
@@ -366,8 +368,8 @@ class Board:
                 'due_text': self.moment(due) if due else None,
                 'overdue': bool(due and due < self.now),
                 'unread': bool(row['unread']),
-                'tags': sorted(tags[t] for t in row['tags'] or [] if t in tags),
-                'url': Ticket(id_).__href__,
+                'tags': sorted(tags[t] for t in row['tags'] or []),
+                'url': _local(Ticket(id_).__href__),
                 'column': self._key(row['stage'], row['state']),
                 }
 
@@ -534,6 +536,12 @@ def look(sections):
 
 def _hash(value):
     return sha256(str(value).encode()).hexdigest()[:16]
+
+
+def _local(address):
+    "Return the address as seen from the same server, however it is reached"
+    _, _, path, *parts = urlsplit(address)
+    return urlunsplit(('', '', path or '/', *parts))
 
 
 def _identifier(value):

@@ -4,6 +4,7 @@
 import datetime as dt
 import unittest
 from unittest.mock import patch
+from urllib.parse import unquote
 
 from trytond import backend
 from trytond.exceptions import UserWarning
@@ -49,7 +50,8 @@ class BoardRoutesTestCase(BoardTestCase):
         self.assertTrue(card['mine'])
         self.assertEqual(card['responsible'], "Agent")
         self.assertEqual(card['due'], '2020-01-01T00:00:00Z')
-        self.assertIn(f'/model/helpdesk.ticket/{late}', card['url'])
+        self.assertEqual(
+            unquote(card['url']), f'/#{DB_NAME}/model/helpdesk.ticket/{late}')
         card = self.columns(data)[self.new]['cards'][2]
         self.assertEqual(card['customer'], "Ada")
         self.assertEqual(card['priority_name'], "High")
@@ -454,6 +456,59 @@ class BoardAccessTestCase(BoardTestCase):
         data = self.ask(self.signed_in())
         card, = data['columns'][0]['cards']
         self.assertIsNone(card['customer'])
+
+    def test_rule(self):
+        "SE12: a record rule that hides a ticket hides its card"
+        pool = Pool(DB_NAME)
+        Group = pool.get('ir.rule.group')
+        shown, hidden = self.make(), self.make(priority='urgent')
+        client = self.signed_in()
+        mark = self.ask(client)['mark']
+        with self.transaction():
+            group, = Group.create([{
+                        'name': "Nothing urgent", 'model': 'helpdesk.ticket',
+                        'global_p': True,
+                        'rules': [('create', [{
+                                        'domain':
+                                        '[["priority", "!=", "urgent"]]',
+                                        }])],
+                        }])
+        self.addCleanup(self.delete, 'ir.rule.group', [group.id])
+        data = self.ask(client)
+        self.assertEqual(
+            [c['id'] for c in data['columns'][0]['cards']], [shown])
+        self.assertEqual(data['columns'][0]['count'], 1)
+        answer = self.ask(client, 'cards', column=self.new, after='~0')
+        self.assertEqual([c['id'] for c in answer['cards']], [shown])
+        self.move(client, hidden, self.new, self.doing, status=404)
+        self.move(client, shown, self.new, self.doing)
+        answer = self.ask(client, 'changes', mark=mark)
+        self.assertEqual([c['id'] for c in answer['cards']], [shown])
+
+    def test_company_left(self):
+        "SE13: who works for another company now sees that one's board"
+        pool = Pool(DB_NAME)
+        User = pool.get('res.user')
+        with self.transaction():
+            desk = Helpdesk.__new__(Helpdesk)
+            desk.company = tools.create_company("Another")
+            desk.make_section("Elsewhere")
+            user = desk.make_user('mover', [])
+            home = pool.get('company.company')(self.company)
+            user.companies = [home, *user.companies]
+            user.save()
+            user, employee = user.id, user.employee.id
+            company = desk.company.id
+        client = self.signed_in(user)
+        self.ask(client, status=404)
+        with self.transaction():
+            User.write([User(user)], {'company': self.company,
+                    'employee': None})
+        self.ask(client)
+        with self.transaction():
+            User.write([User(user)], {
+                    'company': company, 'employee': employee})
+        self.ask(client, status=404)
 
     def test_write_access(self):
         "Who may not write tickets moves none"
