@@ -220,7 +220,11 @@ class Board:
             ('section', '=', self.section.id),
             ['OR',
                 ('state', '!=', 'closed'),
-                ('closed_at', '>=', self.now - CLOSED),
+                # Saying it lets PostgreSQL use the index on those
+                [
+                    ('state', '=', 'closed'),
+                    ('closed_at', '>=', self.now - CLOSED),
+                    ],
                 ],
             ]
         if filters.mine:
@@ -496,6 +500,9 @@ class Board:
         table = Ticket.__table__()
         changed = table.select(table.id,
             where=(table.section == self.section.id)
+            & ((table.state != 'closed')
+                | ((table.state == 'closed')
+                    & (table.closed_at >= self.now - CLOSED)))
             & (Coalesce(table.write_date, table.create_date) >= since))
         history = History.__table__()
         # Those that were here
