@@ -225,6 +225,8 @@ class BoardRoutesTestCase(BoardTestCase):
                 (ticket, self.new, 'x', 400, "load the page"),
                 (ticket, self.new, None, 400, "load the page"),
                 ('1', self.new, self.doing, 400, "load the page"),
+                (10 ** 30, self.new, self.doing, 400, "load the page"),
+                (-1, self.new, self.doing, 400, "load the page"),
                 ]:
             with self.subTest(new=new, id=id_):
                 answer = self.move(client, id_, old, new, status=status)
@@ -345,6 +347,13 @@ class BoardRoutesTestCase(BoardTestCase):
             answer = self.ask(client, 'changes', mark=answer['mark'])
         self.assertEqual(answer['pause'], board_routes.PAUSE)
         self.assertEqual(answer['cards'], [])
+
+        with patch.object(board_routes.watch, 'wait') as wait:
+            answer = client.get(f'{self.base}/board/changes', query_string={
+                    'section': self.section, 'mark': answer['mark']},
+                multithread=False).json
+        self.assertEqual(answer['pause'], board_routes.PAUSE)
+        wait.assert_not_called()
 
     @unittest.skipIf(backend.name != 'sqlite', "counts on SQLite")
     def test_statements(self):
