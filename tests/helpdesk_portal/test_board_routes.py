@@ -300,6 +300,13 @@ class BoardRoutesTestCase(BoardTestCase):
         self.assertEqual(answer['gone'], [other])
         self.assertEqual(answer['counts'], {self.doing: 1})
 
+        with self.transaction():
+            Ticket.write([Ticket(ticket)], {'unread': True})
+        answer = self.ask(client, 'changes', mark=answer['mark'])
+        self.assertEqual(
+            [(c['id'], c['unread']) for c in answer['cards']],
+            [(ticket, True)])
+
     def test_changes_filtered(self):
         "What no longer fits the filters is gone"
         Ticket = Pool(DB_NAME).get('helpdesk.ticket')
