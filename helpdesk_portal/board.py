@@ -47,7 +47,8 @@ CARD = [
     'employee', 'employee.rec_name', 'priority', 'due', 'unread', 'tags',
     'stage', 'state']
 
-_CURSOR = re.compile(r'(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)?~(\d{1,10})')
+_CURSOR = re.compile(
+    r'(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)?~(\d{1,10})')
 _KEY = re.compile(r'(?:stage-(\d{1,9})|state-([a-z_]{1,20}))')
 
 
