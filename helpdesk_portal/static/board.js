@@ -146,7 +146,8 @@
         head.id = `head-${column.key}`;
         element.setAttribute('aria-labelledby', head.id);
         element.dataset.key = column.key;
-        part('.lane-name').textContent = column.name;
+        const name = part('.lane-name');
+        name.textContent = name.title = column.name;
         const state = part('.lane-state');
         state.textContent = column.state_name;
         state.hidden = column.state_name === column.name;
@@ -184,7 +185,7 @@
                 column: lane.key, after: lane.after}));
             if (begun === round) {
                 for (const data of answer.cards) {
-                    accept({...data, column: lane.key});
+                    accept({...data, column: lane.key}, true);
                 }
                 setEdge(lane, answer.after, answer.cards);
             }
@@ -454,11 +455,12 @@
 
     // News
 
-    function accept(data, own = false) {
+    // Unless it was asked for, a card waits with those that are not fetched
+    function accept(data, asked = false) {
         const lane = lanes.get(data.column);
         let card = cards.get(data.id);
         const from = card?.lane;
-        if (!lane || lane.edge && !own && from !== lane &&
+        if (!lane || lane.edge && !asked && from !== lane &&
                 compare(data, lane.edge) > 0) {
             if (card) {
                 leave(card, lane);
@@ -475,7 +477,7 @@
         put(card, lane);
         if (from && from !== lane) {
             glide(card, before);
-            if (!own && card.element.contains(document.activeElement)) {
+            if (!asked && card.element.contains(document.activeElement)) {
                 say(word('elsewhere', {
                     number: data.number, column: lane.name}));
             }
@@ -620,7 +622,12 @@
         stale.hidden = !since;
     }
 
-    async function next(signal) {
+    async function next(signal, late) {
+        if (late) {
+            // It answers at once, and waits for no change
+            await ask(root.dataset.changes + query({mark: ''}), {signal});
+            setStale(null);
+        }
         if (mark === null) {
             const board = await ask(root.dataset.data + query(), {signal});
             return () => {
@@ -645,7 +652,7 @@
             try {
                 asking = new AbortController();
                 const take = await next(AbortSignal.any([
-                    asking.signal, AbortSignal.timeout(PATIENCE)]));
+                    asking.signal, AbortSignal.timeout(PATIENCE)]), wait);
                 if (begun !== round) {
                     return;
                 }

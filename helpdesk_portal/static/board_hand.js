@@ -91,6 +91,14 @@
         }
     }
 
+    function under(x, y) {
+        const {top, bottom} = box.getBoundingClientRect();
+        return y < top || y > bottom ? null : lanes().find(each => {
+            const rect = each.element.getBoundingClientRect();
+            return x >= rect.left && x <= rect.right;
+        });
+    }
+
     function follow() {
         if (!drag) {
             return;
@@ -100,10 +108,7 @@
             `translate(${x - left}px, ${y - top}px) rotate(1.5deg)`;
         const whole = box.getBoundingClientRect();
         scroll(box, 'scrollLeft', whole.left, whole.right, x);
-        const lane = lanes().find(each => {
-            const rect = each.element.getBoundingClientRect();
-            return x >= rect.left && x <= rect.right;
-        });
+        const lane = under(x, y);
         if (lane) {
             const rect = lane.list.getBoundingClientRect();
             scroll(lane.list, 'scrollTop', rect.top, rect.bottom, y);
@@ -165,10 +170,7 @@
     document.addEventListener('pointerup', event => {
         drop();
         if (drag?.pointer === event.pointerId) {
-            Object.assign(drag, {x: event.clientX, y: event.clientY});
-            const whole = box.getBoundingClientRect();
-            end(drag.y >= whole.top && drag.y <= whole.bottom
-                ? drag.lane : null);
+            end(under(event.clientX, event.clientY));
         }
     });
     document.addEventListener('pointercancel', event => {
