@@ -8,7 +8,7 @@ The cards are not in the page: its scripts fetch them, see board_routes.
 from trytond.pool import Pool
 
 from . import session
-from .pages import Page, VisitPage
+from .pages import Page
 
 # What the scripts say, and what they put into it. They know braces only.
 WORDS = {
@@ -65,7 +65,7 @@ class BoardPage(Page):
 
     @property
     def heading(self):
-        return self.text('board_page_heading')
+        return self.text('board_heading')
 
     @property
     def form_token(self):
@@ -96,7 +96,7 @@ class BoardPage(Page):
             for key in KEYS]
 
 
-class EnterPage(VisitPage):
+class EnterPage(Page):
     """
     The page that signs an agent in, with a form that its script sends.
 
@@ -112,7 +112,12 @@ class EnterPage(VisitPage):
 
     @property
     def heading(self):
-        return self.text('board_page_enter')
+        return self.text('board_enter_heading')
+
+    @property
+    def navigation(self):
+        # It is no page of the customers'
+        return []
 
     @property
     def address(self):

@@ -11,6 +11,8 @@ class Cron(metaclass=PoolMeta):
     def __setup__(cls):
         super().__setup__()
         cls.method.selection.extend([
+                ('helpdesk.board.session|remove_expired',
+                    "Remove Expired Helpdesk Board Sessions"),
                 ('helpdesk.guest_link|remove_expired',
                     "Remove Expired Helpdesk Guest Links"),
                 ('helpdesk.login_link|send_waiting',

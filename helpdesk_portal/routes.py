@@ -57,9 +57,9 @@ def portal_page(func):
     """
     @wraps(func)
     def wrapper(request, pool, *args, **kwargs):
-        response, trouble = _try(func, request, pool, *args, **kwargs)
+        response, trouble = tried(func, request, pool, *args, **kwargs)
         if trouble:
-            response, more = _try(_error, request, pool, *trouble)
+            response, more = tried(_error, request, pool, *trouble)
             if more:
                 # There may be neither translations nor a brand
                 code, seconds = more
@@ -87,7 +87,7 @@ def patient(func):
     return wrapper
 
 
-def _try(func, request, pool, *args, **kwargs):
+def tried(func, request, pool, *args, **kwargs):
     """
     Return the response of the function, and None.
 

@@ -14,7 +14,9 @@ import secrets
 ACCOUNT_COOKIE = 'helpdesk_session'
 VISIT_COOKIE = 'helpdesk_visit'
 GUEST_COOKIE = 'helpdesk_guest'
+BOARD_COOKIE = 'helpdesk_board'
 CSRF_FIELD = 'csrf_token'
+CSRF_HEADER = 'X-CSRF-Token'
 
 
 def guest_token(request):
@@ -75,6 +77,27 @@ def set_visit_token(response, token, path, secure):
         path=path, secure=secure, httponly=True, samesite='Lax')
 
 
+def board_key(request):
+    "Return the key of an agent's session in the cookie, or an empty str"
+    return request.cookies.get(BOARD_COOKIE, '')
+
+
+def set_board_key(response, key, path, secure):
+    """
+    Let the browser send the key back to the board, which is at the path.
+
+    SameSite can be Strict: who comes from elsewhere opens the board from
+    the Tryton client.
+    """
+    response.set_cookie(BOARD_COOKIE, key,
+        path=path, secure=secure, httponly=True, samesite='Strict')
+
+
+def forget_board_key(response, path, secure):
+    response.delete_cookie(BOARD_COOKIE,
+        path=path, secure=secure, httponly=True, samesite='Strict')
+
+
 def csrf_token(token):
     """
     Return what a form must send back to prove that we made it.
@@ -90,6 +113,14 @@ def csrf_token(token):
 
 def csrf_valid(request, token):
     "Tell whether the form of the request was made for the token"
-    value = request.form.get(CSRF_FIELD, '')
+    return _is_csrf_token(request.form.get(CSRF_FIELD, ''), token)
+
+
+def csrf_header_valid(request, token):
+    "Tell whether a script of a page made for the token sent the request"
+    return _is_csrf_token(request.headers.get(CSRF_HEADER, ''), token)
+
+
+def _is_csrf_token(value, token):
     return hmac.compare_digest(
         value.encode('utf-8', 'replace'), csrf_token(token).encode())

@@ -640,6 +640,8 @@
         return () => {
             mark = news.reload ? null : news.mark;
             update(news);
+            // So many look at their boards that the server asks for patience
+            return news.pause;
         };
     }
 
@@ -656,11 +658,11 @@
                 if (begun !== round) {
                     return;
                 }
-                take();
+                const patience = take() ?? 0;
                 setStale(null);
                 last = new Date();
                 wait = 0;
-                await pause(GAP);
+                await pause(GAP + 1000 * patience);
             } catch (error) {
                 if (!(error instanceof Trouble)) {
                     throw error;
