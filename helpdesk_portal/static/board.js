@@ -707,7 +707,7 @@
                 method: 'POST',
                 headers: {
                     'Content-Type': 'application/json',
-                    'X-CSRF-Token': root.dataset.token,
+                    'X-CSRF-Token': root.dataset.csrf,
                 },
                 body: JSON.stringify({
                     ticket: id, from: from.key, to: to.key}),
