@@ -161,6 +161,6 @@ def _multiply(table, ticket):
     columns = [getattr(table, n) for n in names]
     for start in range(0, MANY, 100):
         cursor.execute(*table.insert(columns, [
-                    list({**row, 'number': f'{ticket.number}-{i}',
+                list({**row, 'number': f'{ticket.number}-{i}',
                             'subject': f'{ticket.subject} {i}'}.values())
                     for i in range(start, start + 100)]))
