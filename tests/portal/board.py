@@ -41,7 +41,9 @@ class Office:
                 Site(['helpdesk_portal'], self.folder))
             self.agent, self.colleague, self.company = self.site.call(_fill)
             stack.enter_context(self.site.server(conf=self.site.configure(
-                        helpdesk={'url': f'http://{HOST}:{self.site.port}'})))
+                        helpdesk={'url': f'http://{HOST}:{self.site.port}'},
+                        # The sections are made in another process
+                        cache={'clean_timeout': 0})))
             self._stack = stack.pop_all()
         return self
 
@@ -161,6 +163,9 @@ def _multiply(table, ticket):
     columns = [getattr(table, n) for n in names]
     for start in range(0, MANY, 100):
         cursor.execute(*table.insert(columns, [
-                list({**row, 'number': f'{ticket.number}-{i}',
-                            'subject': f'{ticket.subject} {i}'}.values())
+                    list({
+                            **row,
+                            'number': f'{ticket.number}-{i}',
+                            'subject': f'{ticket.subject} {i}',
+                            }.values())
                     for i in range(start, start + 100)]))

@@ -168,9 +168,9 @@ def test_menu(office, board):
     expect(menu.get_by_role('menuitemradio', checked=True)).to_have_text("New")
     accessible(page)
     picture(page, 'board-menu-phone')
-    menu.get_by_role('menuitemradio', name="Asked").click()
-    said(page, f"Ticket {number} is in “Asked” now.")
-    assert office.record(number)[:2] == ("Asked", 'pending')
+    menu.get_by_role('menuitemradio', name="Testing").click()
+    said(page, f"Ticket {number} is in “Testing” now.")
+    assert office.record(number)[:2] == ("Testing", 'open')
 
 
 def test_touch(office, board):
