@@ -175,7 +175,7 @@ def test_menu(office, board):
 
 
 def test_touch(office, board):
-    "A finger moves a card after a long press, and scrolls without one"
+    "A finger moves a card after a long press"
     page = board("Touch", viewport=PHONE, has_touch=True)
     number = office.number(page.section, "A chair")
     touch = page.context.new_cdp_session(page)
@@ -185,26 +185,16 @@ def test_touch(office, board):
                 'type': kind,
                 'touchPoints': [{'x': x, 'y': y} for x, y in points]})
 
-    def swipe(wait):
-        box = card(page, "A chair").bounding_box()
-        y = box['y'] + 50
-        send('touchStart', (60, y))
-        page.wait_for_timeout(wait)
-        for step in range(12):
-            send('touchMove', (60 + step * 25, y))
-            page.wait_for_timeout(20)
-        if wait:
-            # The board scrolls below the finger at its edge
-            expect(column(page, "Doing")).to_have_class(re.compile('aimed'))
-        send('touchEnd')
-
-    swipe(0)
-    assert column_of(page, "A chair") == "New"
-    # It may still be scrolling
+    box = card(page, "A chair").bounding_box()
+    y = box['y'] + 50
+    send('touchStart', (60, y))
     page.wait_for_timeout(600)
-    page.evaluate("document.getElementById('lanes').scrollTo(0, 0)")
-    page.wait_for_timeout(600)
-    swipe(600)
+    for step in range(12):
+        send('touchMove', (60 + step * 25, y))
+        page.wait_for_timeout(20)
+    # The board scrolls below the finger at its edge
+    expect(column(page, "Doing")).to_have_class(re.compile('aimed'))
+    send('touchEnd')
     expect(page.locator('#said')).to_contain_text(f"Ticket {number} is in")
     assert office.record(number)[0] == column_of(page, "A chair") != "New"
 
