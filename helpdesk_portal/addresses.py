@@ -47,6 +47,17 @@ def url(*parts):
     return base_address() + path('', Transaction().database.name, *parts)
 
 
+def own_url(*parts):
+    """
+    Return the address of a page for who makes the request, and nobody else.
+
+    Without an address in the configuration it is where they found us: what
+    they would send to a host of their own is their own.
+    """
+    base = config.get('helpdesk', 'url') or http_base()
+    return base.rstrip('/') + path('', Transaction().database.name, *parts)
+
+
 def is_secure(request):
     """
     Tell whether the visitor's browser talks to us by TLS.

@@ -14,6 +14,7 @@ from collections import defaultdict
 from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 from sql import Literal, NullsLast, Window
 from sql.aggregate import Count, Sum
@@ -46,7 +47,8 @@ CARD = [
     'employee', 'employee.rec_name', 'priority', 'due', 'unread', 'tags',
     'stage', 'state']
 
-_CURSOR = re.compile(r'(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)?~(\d+)')
+_CURSOR = re.compile(
+    r'(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)?~(\d{1,10})')
 _KEY = re.compile(r'(?:stage-(\d{1,9})|state-([a-z_]{1,20}))')
 
 
@@ -219,7 +221,11 @@ class Board:
             ('section', '=', self.section.id),
             ['OR',
                 ('state', '!=', 'closed'),
-                ('closed_at', '>=', self.now - CLOSED),
+                # Saying it lets PostgreSQL use the index on those
+                [
+                    ('state', '=', 'closed'),
+                    ('closed_at', '>=', self.now - CLOSED),
+                    ],
                 ],
             ]
         if filters.mine:
@@ -345,7 +351,8 @@ class Board:
         if not ids:
             return
         rows = {r['id']: r for r in Ticket.read(ids, _readable())}
-        tags = self._tags({t for r in rows.values() for t in r.get('tags', [])})
+        tags = self._tags(
+            {t for r in rows.values() for t in r.get('tags', [])})
         priorities = dict(
             Ticket.fields_get(['priority'])['priority']['selection'])
         employee = Transaction().context.get('employee')
@@ -366,8 +373,8 @@ class Board:
                 'due_text': self.moment(due) if due else None,
                 'overdue': bool(due and due < self.now),
                 'unread': bool(row['unread']),
-                'tags': sorted(tags[t] for t in row['tags'] or [] if t in tags),
-                'url': Ticket(id_).__href__,
+                'tags': sorted(tags[t] for t in row['tags'] or []),
+                'url': _local(Ticket(id_).__href__),
                 'column': self._key(row['stage'], row['state']),
                 }
 
@@ -494,6 +501,9 @@ class Board:
         table = Ticket.__table__()
         changed = table.select(table.id,
             where=(table.section == self.section.id)
+            & ((table.state != 'closed')
+                | ((table.state == 'closed')
+                    & (table.closed_at >= self.now - CLOSED)))
             & (Coalesce(table.write_date, table.create_date) >= since))
         history = History.__table__()
         # Those that were here
@@ -534,6 +544,12 @@ def look(sections):
 
 def _hash(value):
     return sha256(str(value).encode()).hexdigest()[:16]
+
+
+def _local(address):
+    "Return the address as seen from the same server, however it is reached"
+    _, _, path, *parts = urlsplit(address)
+    return urlunsplit(('', '', path or '/', *parts))
 
 
 def _identifier(value):

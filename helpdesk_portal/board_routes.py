@@ -29,6 +29,7 @@ from .watch import Watch
 BOARD = f'{BASE}/board'
 # What the script sends is short
 MAX_REQUEST = 10_000
+MAX_ID = 2 ** 31
 # For so many seconds an answer waits for something to change
 WAIT = 20
 # Seconds after which who finds too many waiting asks again. Each that waits
@@ -199,7 +200,7 @@ def move(request, pool, user):
         id_, old, new = asked['ticket'], asked['from'], asked['to']
     except (KeyError, TypeError, ValueError):
         id_ = None
-    if not isinstance(id_, int):
+    if not isinstance(id_, int) or not 0 < id_ < MAX_ID:
         raise Refused(
             HTTPStatus.BAD_REQUEST, gettext('helpdesk_portal.msg_board'))
     return Board.move(
@@ -212,6 +213,9 @@ def changes(request, pool):
     section, answer, is_new = _changes(request, pool, mark)
     if is_new:
         return answer
+    if not request.environ.get('wsgi.multithread'):
+        # The only thread of the process is there for all
+        return {**answer, 'pause': PAUSE}
     # Neither a transaction nor a connection is held meanwhile
     began = time.monotonic()
     now = watch.wait(pool.database_name, section, mark.tickets, WAIT)

@@ -209,5 +209,5 @@ class Open(Wizard):
             if section not in User.get_helpdesk_sections():
                 section = None
         token = Token.make(Transaction().user, section=section)
-        action['url'] = addresses.url('board', 'enter', token)
+        action['url'] = addresses.own_url('board', 'enter', token)
         return action, {}

@@ -1,7 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 """
-What customers ask of the portal: statements, time and requests a second.
+What customers and agents ask of the portal: statements, time and requests a
+second.
 
 Two processes of gunicorn serve, and the client that asks runs beside them on
 the same machine. As a program:
@@ -28,6 +29,7 @@ from tests import services
 from .crowd import RARE, Crowd
 from .measure import report, start
 from .place import Place
+from .prepare import AGENT
 from .statements import Statements
 
 GUNICORN = Path(sys.executable).parent / 'gunicorn'
@@ -99,6 +101,7 @@ class Portal:
             short, guest = self._make_ticket(section, 10)
             long, _ = self._make_ticket(section, 1000)
             form = f'/new/{section.id}'
+            agent = self._sign_in()
         self.pages = {
             'start': ('/', ''),
             'form': (form, ''),
@@ -112,6 +115,10 @@ class Portal:
             'ticket_10': (short, account),
             'ticket_10_colleague': (short, colleague),
             'ticket_1000': (long, account),
+            'board': ('/board', agent),
+            'board_data': ('/board/data', agent),
+            'board_cards': (
+                '/board/cards?column=state-open&after=~0', agent),
             }
 
     def _log_in(self, email):
@@ -129,6 +136,12 @@ class Portal:
             users = User.create([{
                         'email': email, 'email_valid': True, 'party': party}])
         return f'helpdesk_session={users[0].new_session()}'
+
+    def _sign_in(self):
+        Session = self.pool.get('helpdesk.board.session')
+        User = self.pool.get('res.user')
+        agent, = User.search([('login', '=', AGENT)])
+        return f'helpdesk_board={Session.make(agent.id)}'
 
     def _section(self):
         Section = self.pool.get('helpdesk.section')

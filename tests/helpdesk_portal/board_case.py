@@ -87,7 +87,8 @@ class BoardTestCase(PortalTestCase):
     def ask(self, client, what='data', status=200, **filters):
         "Return the answer"
         response = client.get(f'{self.base}/board/{what}',
-            query_string={'section': self.section, **filters})
+            query_string={'section': self.section, **filters},
+            multithread=True)
         self.assertEqual(response.status_code, status, response.get_data())
         self.assertEqual(response.content_type, 'application/json')
         return response.json

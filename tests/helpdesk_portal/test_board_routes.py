@@ -4,6 +4,7 @@
 import datetime as dt
 import unittest
 from unittest.mock import patch
+from urllib.parse import unquote
 
 from trytond import backend
 from trytond.exceptions import UserWarning
@@ -49,7 +50,8 @@ class BoardRoutesTestCase(BoardTestCase):
         self.assertTrue(card['mine'])
         self.assertEqual(card['responsible'], "Agent")
         self.assertEqual(card['due'], '2020-01-01T00:00:00Z')
-        self.assertIn(f'/model/helpdesk.ticket/{late}', card['url'])
+        self.assertEqual(
+            unquote(card['url']), f'/#{DB_NAME}/model/helpdesk.ticket/{late}')
         card = self.columns(data)[self.new]['cards'][2]
         self.assertEqual(card['customer'], "Ada")
         self.assertEqual(card['priority_name'], "High")
@@ -223,6 +225,8 @@ class BoardRoutesTestCase(BoardTestCase):
                 (ticket, self.new, 'x', 400, "load the page"),
                 (ticket, self.new, None, 400, "load the page"),
                 ('1', self.new, self.doing, 400, "load the page"),
+                (10 ** 30, self.new, self.doing, 400, "load the page"),
+                (-1, self.new, self.doing, 400, "load the page"),
                 ]:
             with self.subTest(new=new, id=id_):
                 answer = self.move(client, id_, old, new, status=status)
@@ -296,6 +300,13 @@ class BoardRoutesTestCase(BoardTestCase):
         self.assertEqual(answer['gone'], [other])
         self.assertEqual(answer['counts'], {self.doing: 1})
 
+        with self.transaction():
+            Ticket.write([Ticket(ticket)], {'unread': True})
+        answer = self.ask(client, 'changes', mark=answer['mark'])
+        self.assertEqual(
+            [(c['id'], c['unread']) for c in answer['cards']],
+            [(ticket, True)])
+
     def test_changes_filtered(self):
         "What no longer fits the filters is gone"
         Ticket = Pool(DB_NAME).get('helpdesk.ticket')
@@ -343,6 +354,13 @@ class BoardRoutesTestCase(BoardTestCase):
             answer = self.ask(client, 'changes', mark=answer['mark'])
         self.assertEqual(answer['pause'], board_routes.PAUSE)
         self.assertEqual(answer['cards'], [])
+
+        with patch.object(board_routes.watch, 'wait') as wait:
+            answer = client.get(f'{self.base}/board/changes', query_string={
+                    'section': self.section, 'mark': answer['mark']},
+                multithread=False).json
+        self.assertEqual(answer['pause'], board_routes.PAUSE)
+        wait.assert_not_called()
 
     @unittest.skipIf(backend.name != 'sqlite', "counts on SQLite")
     def test_statements(self):
@@ -454,6 +472,59 @@ class BoardAccessTestCase(BoardTestCase):
         data = self.ask(self.signed_in())
         card, = data['columns'][0]['cards']
         self.assertIsNone(card['customer'])
+
+    def test_rule(self):
+        "SE12: a record rule that hides a ticket hides its card"
+        pool = Pool(DB_NAME)
+        Group = pool.get('ir.rule.group')
+        shown, hidden = self.make(), self.make(priority='urgent')
+        client = self.signed_in()
+        mark = self.ask(client)['mark']
+        with self.transaction():
+            group, = Group.create([{
+                        'name': "Nothing urgent", 'model': 'helpdesk.ticket',
+                        'global_p': True,
+                        'rules': [('create', [{
+                                        'domain':
+                                        '[["priority", "!=", "urgent"]]',
+                                        }])],
+                        }])
+        self.addCleanup(self.delete, 'ir.rule.group', [group.id])
+        data = self.ask(client)
+        self.assertEqual(
+            [c['id'] for c in data['columns'][0]['cards']], [shown])
+        self.assertEqual(data['columns'][0]['count'], 1)
+        answer = self.ask(client, 'cards', column=self.new, after='~0')
+        self.assertEqual([c['id'] for c in answer['cards']], [shown])
+        self.move(client, hidden, self.new, self.doing, status=404)
+        self.move(client, shown, self.new, self.doing)
+        answer = self.ask(client, 'changes', mark=mark)
+        self.assertEqual([c['id'] for c in answer['cards']], [shown])
+
+    def test_company_left(self):
+        "SE13: who works for another company now sees that one's board"
+        pool = Pool(DB_NAME)
+        User = pool.get('res.user')
+        with self.transaction():
+            desk = Helpdesk.__new__(Helpdesk)
+            desk.company = tools.create_company("Another")
+            desk.make_section("Elsewhere")
+            user = desk.make_user('mover', [])
+            home = pool.get('company.company')(self.company)
+            user.companies = [home, *user.companies]
+            user.save()
+            user, employee = user.id, user.employee.id
+            company = desk.company.id
+        client = self.signed_in(user)
+        self.ask(client, status=404)
+        with self.transaction():
+            User.write([User(user)], {'company': self.company,
+                    'employee': None})
+        self.ask(client)
+        with self.transaction():
+            User.write([User(user)], {
+                    'company': company, 'employee': employee})
+        self.ask(client, status=404)
 
     def test_write_access(self):
         "Who may not write tickets moves none"

@@ -16,7 +16,8 @@ TRYTON = {
     'rec_name', 'selection_json', 'write_date', 'write_uid', 'xml_id'}
 # Models for the code alone, which no client sees
 INTERNAL = {
-    'helpdesk.mail.key', 'helpdesk.mail.newcomer', 'helpdesk.notice',
+    'helpdesk.board.session', 'helpdesk.board.token', 'helpdesk.mail.key',
+    'helpdesk.mail.newcomer', 'helpdesk.notice',
     'helpdesk.portal.attempt', 'helpdesk.portal.nonce',
     'helpdesk.rating.request', 'helpdesk.stopwatch', 'helpdesk.ticket.writer',
     'helpdesk.web_request', 'helpdesk.web_request.file',
