@@ -115,6 +115,8 @@ class Page:
     embedded = False
     # Names of files that add comfort to this page
     scripts = ()
+    # And of those that it looks like, besides style.css
+    styles = ()
     # What the foot says of this page
     footer = None
     csrf_field = session.CSRF_FIELD
