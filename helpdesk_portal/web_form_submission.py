@@ -54,7 +54,12 @@ class Submission:
         self.configuration = pool.get('helpdesk.configuration')(1)
         self.secret = section.web_form_secret()
         self.stamp = form_stamp.read(
-            self.secret, section.id, values(STAMP_FIELD), int(time.time()))
+            self.secret, self.stamped(), values(STAMP_FIELD),
+            int(time.time()))
+
+    def stamped(self):
+        "Return what the stamp of the form has to be made for"
+        return self.section.id
 
     def files(self):
         "Return an iterable of the forms.File that were sent"
