@@ -103,7 +103,7 @@ class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
     @classmethod
     def begin(
             cls, channel, name=None, email=None, language=None, page=None,
-            web_user=None):
+            web_user=None, token=None):
         """
         Begin the chat of a visitor of the channel, and hand it out.
 
