@@ -11,6 +11,7 @@ import json
 from trytond.pool import Pool
 
 from . import proof_of_work
+from .chat_availability import back_text
 
 
 def state(page, channel, stamp):
@@ -23,6 +24,7 @@ def state(page, channel, stamp):
     pool = Pool()
     Configuration = pool.get('helpdesk.configuration')
     configuration = Configuration(1)
+    there = channel.availability(channel)
     challenge = site_key = None
     if configuration.robot_check == 'altcha':
         challenge = proof_of_work.challenge(
@@ -30,8 +32,9 @@ def state(page, channel, stamp):
     elif configuration.robot_check == 'recaptcha':
         site_key = configuration.recaptcha_site_key
     return {
-        'open': channel.is_open(),
-        'staffed': channel.is_staffed,
+        'open': there.open,
+        'staffed': there.staffed,
+        'back': back_text(page, there.opens_at),
         'identity': channel.identity,
         'stamp': stamp.text,
         'challenge': json.dumps(challenge) if challenge else None,
@@ -50,7 +53,8 @@ def news(page, chat, after=0):
     return {
         'version': chat.version,
         'state': chat.state,
-        'operator': first_name(chat.operator),
+        'operator': (
+            chat.shown_name(chat.operator) if chat.operator else None),
         'messages': [message(chat, m) for m in chat.messages(after)],
         'read': chat.operator_read or 0,
         'queue': chat.queue,
@@ -67,7 +71,7 @@ def message(chat, said):
         'id': said.id,
         'at': said.create_date.replace(
             tzinfo=dt.timezone.utc).isoformat(timespec='seconds'),
-        'author': first_name(said.user) if speaker == 'operator' else None,
+        'author': said.shown_author(),
         'mine': speaker == 'visitor',
         'system': speaker not in {'visitor', 'operator'},
         'text': '' if file else said.content,
@@ -78,12 +82,6 @@ def message(chat, said):
                 'size': file.data_size,
                 }] if file else [],
         }
-
-
-def first_name(user):
-    "Return what visitors call the res.user, None if there is none"
-    if user and user.id:
-        return next(iter((user.name or user.login).split()), None)
 
 
 def _ticket(page, chat):

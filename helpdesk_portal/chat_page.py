@@ -19,7 +19,7 @@ LANGUAGE = 'lang'
 MAX_TEXT = 4_000
 COLOR = '#1d5fb4'
 WORDS = [
-    'away', 'closed', 'email_thanks', 'failed', 'file_failed', 'files_many',
+    'away', 'email_thanks', 'failed', 'file_failed', 'files_many',
     'files_over', 'here', 'late', 'offline', 'queue', 'read', 'remove',
     'retry', 'sending', 'sent', 'system', 'talking', 'ticket', 'too_long',
     'waiting', 'you',
@@ -29,7 +29,7 @@ WIDGET_WORDS = ['close', 'open', 'open_unread']
 
 class ChatPage(Page):
     template = 'chat.html'
-    scripts = ('robot_check.js', 'chat.js')
+    scripts = ('robot_check.js', 'chat_form.js', 'chat.js')
     lengths = web_form.LENGTHS
     max_text = MAX_TEXT
 
@@ -82,7 +82,7 @@ class ChatPage(Page):
     def _word(self, name):
         # What the script fills in
         return self.text(
-            f'chat_{name}', name='{name}', place='{place}', number='{number}',
+            f'chat_page_{name}', name='{name}', place='{place}', number='{number}',
             limit={
                 'files_over': forms.mebibytes(LIMITS.size),
                 'files_many': LIMITS.files,

@@ -158,7 +158,7 @@ def say(request, pool, sent, id):
     chat = _chat(request, pool, id)
     text = _text(sent)
     nonce = _nonce(sent)
-    if not chat.said(nonce):
+    if not chat.posted(nonce):
         if chat.state == 'ended':
             return _over(request)
         chat_limits.check_say(chat)
@@ -203,7 +203,7 @@ def send_file(request, pool, id):
     chat = _chat(request, pool, id)
     request.max_form_memory_size = MAX_FORM
     nonce = _nonce(request.form)
-    message = chat.said(nonce)
+    message = chat.posted(nonce)
     if not message:
         if chat.state == 'ended':
             return _over(request)
@@ -425,5 +425,5 @@ def _email_error(request, channel, email):
 
 def _over(request):
     return data(
-        {'error': pages.Page(request).text('chat_over')},
+        {'error': pages.Page(request).text('chat_page_over')},
         HTTPStatus.CONFLICT)

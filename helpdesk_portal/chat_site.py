@@ -29,19 +29,10 @@ class Channel(metaclass=PoolMeta):
     @classmethod
     def shown(cls, id):
         "Return the channel with the id if visitors can chat, or None"
-        for channel in cls.search([
-                    ('id', '=', id),
-                    ('published', '=', True),
-                    ('section.active', '=', True),
-                    ('section.visibility', '=', 'public'),
-                    ]):
-            return channel
+        for channel in cls.search([('id', '=', id)]):
+            if channel.is_offered:
+                return channel
 
     def frames(self):
         "Return the origins that may have the chat in a frame, * for any"
         return web_form.origins(self.origins)[0] or ['*']
-
-    @property
-    def is_staffed(self):
-        "Whether somebody is there to talk to visitors"
-        return bool(self.present([self])[self.id])

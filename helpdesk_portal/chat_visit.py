@@ -36,7 +36,7 @@ class Chat(metaclass=PoolMeta):
             f'helpdesk chat {channel.id} {nonce}'.encode(),
             'sha256').hexdigest()
 
-    def said(self, nonce):
+    def posted(self, nonce):
         "Return the message that was sent with the nonce, or None"
         pool = Pool()
         Message = pool.get('ir.chat.message')
@@ -53,7 +53,7 @@ class Chat(metaclass=PoolMeta):
         Return the message. What is sent twice at the same time waits for the
         first, see touch, and is begun again by the database.
         """
-        message = self.said(nonce)
+        message = self.posted(nonce)
         if not message:
             message = self.say(text)
             message.helpdesk_nonce = nonce
@@ -66,7 +66,7 @@ class Chat(metaclass=PoolMeta):
 
         Return the message.
         """
-        message = self.said(nonce)
+        message = self.posted(nonce)
         if not message:
             message, = self.say_files([(file.name, file.data)])
             message.helpdesk_nonce = nonce
@@ -132,7 +132,8 @@ class Chat(metaclass=PoolMeta):
         """
         if self.state != 'waiting':
             return
-        if not self.channel.is_staffed or not self.channel.is_open():
+        there = self.channel.availability(self.channel)
+        if not there.open or not there.staffed:
             return 0
         waited = dt.datetime.now() - self.started_at
         return max((self.channel.patience - waited).total_seconds(), 0)

@@ -417,7 +417,7 @@
     const begun = () => Boolean(token);
     const ended = () => Boolean(news && news.state === 'ended');
     const nobody = () => !begun() && !(state.open && state.staffed);
-    const awayForm = () => find('away').childElementCount > 0;
+    const awayForm = () => Boolean(window.helpdeskChatForm);
     let formShown = false;
 
     function presence() {
@@ -427,7 +427,7 @@
         if (begun() ? news && !news.late && !ended() : !nobody()) {
             return ['here', words.here];
         }
-        return ['away', begun() || state.open ? words.away : words.closed];
+        return ['away', begun() ? words.away : state.back];
     }
 
     function status() {
@@ -479,26 +479,29 @@
         tellParent();
     }
 
-    /* What was typed so far, for the form */
+    /* What the server does not have yet, for the form */
     function soFar() {
-        return [
-            ...[...messages.values(), ...outgoing].filter(
-                message => message.mine && message.text),
-            {text: find('text').value},
-        ].map(message => message.text).filter(text => text.trim()).join('\n');
+        return [...outgoing, {text: find('text').value}].map(
+            message => message.text).filter(each => each.trim()).join('\n');
     }
 
     function openForm() {
         formShown = true;
-        if (window.helpdeskChatForm) {
-            window.helpdeskChatForm({
-                address: data.address,
-                text: soFar(),
-                name: find('name') ? find('name').value : '',
-                email: find('email') ? find('email').value : '',
-                state,
-            });
-        }
+        const value = name => find(name) ? find(name).value : '';
+        window.helpdeskChatForm.show({
+            address: `${data.address}/form`,
+            token,
+            typed: {
+                name: value('name'), email: value('email'), text: soFar()},
+            begun: begun(),
+            sent: () => {
+                text.value = '';
+                keep('draft', null);
+                outgoing = [];
+                keepOutgoing();
+                draw();
+            },
+        });
     }
 
     /* News */
