@@ -163,7 +163,7 @@ class ChatFormTestCase(WebFormTestCase):
         self.assertEqual(answer['errors'], {
                 'name': "Please write your name.",
                 'email': "We can't write to this address. Please check it.",
-                'text': "Please write your message.",
+                'text': "Please write a message.",
                 })
         answer = self.send_chat(status=422, website='spam').json
         self.assertEqual(list(answer['errors']), ['website'])
