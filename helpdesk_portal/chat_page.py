@@ -82,7 +82,8 @@ class ChatPage(Page):
     def _word(self, name):
         # What the script fills in
         return self.text(
-            f'chat_page_{name}', name='{name}', place='{place}', number='{number}',
+            f'chat_page_{name}',
+            name='{name}', place='{place}', number='{number}',
             limit={
                 'files_over': forms.mebibytes(LIMITS.size),
                 'files_many': LIMITS.files,
