@@ -77,13 +77,11 @@ def test_gone():
 @with_transaction()
 def test_missed_becomes_ticket():
     "B8: who left an address and was not answered becomes a ticket"
-    pool = Pool()
-    Attachment = pool.get('ir.attachment')
+    Ticket = Pool().get('helpdesk.ticket')
     desk = Helpdesk(visibility='public')
     chat = begin(make_channel(desk), email='marta@example.com')
     chat.say("Number 42")
-    Attachment.create([
-            {'resource': str(chat), 'name': 'bill.pdf', 'data': b'bill'}])
+    chat.say_files([('bill.pdf', b'bill')])
     change(chat, visitor_seen_at=ago(4))
     chat = looked_after(chat)
     ticket = chat.ticket
@@ -100,7 +98,7 @@ def test_missed_becomes_ticket():
     assert (file.name, file.data) == ('bill.pdf', b'bill')
     # Only once
     assert looked_after(chat).ticket == ticket
-    assert pool.get('helpdesk.ticket').search([], count=True) == 1
+    assert Ticket.search([], count=True) == 1
 
 
 @with_transaction()
