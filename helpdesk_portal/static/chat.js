@@ -427,10 +427,13 @@
         if (begun() ? news && !news.late && !ended() : !nobody()) {
             return ['here', words.here];
         }
-        return ['away', begun() ? words.away : state.back];
+        return ['away', words.away];
     }
 
     function status() {
+        if (nobody()) {
+            return state.back;
+        }
         if (!begun() || !news || ended()) {
             return '';
         }
@@ -471,6 +474,9 @@
         find('instead').hidden = !offered || formShown;
         find('entry').hidden = ended() || formShown;
         find('attach').hidden = !begun();
+        if (find('legal')) {
+            find('legal').hidden = begun();
+        }
         if (find('identity')) {
             find('identity').hidden = begun() || outgoing.length > 0;
         }
