@@ -258,7 +258,7 @@ class RefusalTestCase(ChatTestCase):
         response = self.tell(
             'say', {**VALUES, 'text': "a\x00b\ud800c\r\nd"}, token)
         self.assertEqual(response.status_code, 200)
-        self.assertRegex(response.get_json()['text'], '^a.b.c\nd$')
+        self.assertRegex(response.get_json()['text'], '^a.?b.c\nd$')
 
     def test_methods(self):
         "SE16: what changes something is never fetched"
