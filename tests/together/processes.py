@@ -215,10 +215,15 @@ class Site:
             yield process
 
     @contextlib.contextmanager
-    def server(self, **options):
-        "Have trytond listen at self.url"
+    def server(self, port=None, **options):
+        "Have trytond listen at self.url, or else at the port"
+        if port:
+            options['conf'] = self.configure(
+                web={'listen': f'{HOST}:{port}'})
         with self._daemon('trytond', **options) as process:
-            until(lambda: listens(self.port) or process.poll() is not None,
+            until(
+                lambda: (
+                    listens(port or self.port) or process.poll() is not None),
                 TIMEOUT, "trytond does not listen")
             yield process
 
