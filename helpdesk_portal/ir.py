@@ -11,6 +11,10 @@ class Cron(metaclass=PoolMeta):
     def __setup__(cls):
         super().__setup__()
         cls.method.selection.extend([
+                ('helpdesk.chat|look_after', "Look After Helpdesk Chats"),
+                ('helpdesk.chat|remove_old', "Remove Old Helpdesk Chats"),
+                ('helpdesk.chat.block|remove_expired',
+                    "Remove Expired Blocks of Helpdesk Visitors"),
                 ('helpdesk.guest_link|remove_expired',
                     "Remove Expired Helpdesk Guest Links"),
                 ('helpdesk.login_link|send_waiting',

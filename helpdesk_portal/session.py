@@ -90,6 +90,10 @@ def csrf_token(token):
 
 def csrf_valid(request, token):
     "Tell whether the form of the request was made for the token"
-    value = request.form.get(CSRF_FIELD, '')
+    return is_csrf_token(request.form.get(CSRF_FIELD, ''), token)
+
+
+def is_csrf_token(value, token):
+    "Tell whether the str is what a form made for the token sends back"
     return hmac.compare_digest(
         value.encode('utf-8', 'replace'), csrf_token(token).encode())
