@@ -31,3 +31,7 @@ class ReportError(UserError):
 
 class OriginError(ValidationError):
     pass
+
+
+class ChatCommandError(UserError):
+    pass
