@@ -230,9 +230,7 @@ class Chat(metaclass=PoolMeta):
 
     def _in_theirs(self, message, **variables):
         "Return the message in the language of the visitor"
-        language = self.chat_language('public')
-        return gettext(
-            message, *([language] if language else []), **variables)
+        return gettext(message, *self.visitor_language(), **variables)
 
 
 class Channel(metaclass=PoolMeta):

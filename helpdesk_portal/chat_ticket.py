@@ -241,23 +241,20 @@ class Chat(metaclass=PoolMeta):
         Lang = pool.get('ir.lang')
         lang = Lang.get(ticket.mail_language())
         zone = tz.get_tzinfo(self.company.timezone or 'UTC')
+        names = {
+            u: self.shown_name(u) for u in {m.user for m in messages} if u.id}
         said = []
         for message in messages:
             at = message.create_date.replace(tzinfo=tz.UTC).astimezone(zone)
             at = lang.strftime(at, f'{lang.date} %H:%M')
-            said.append(
-                f'{self._author(message)} · {at}\n{message.content.strip()}')
+            name = names.get(message.user, self.visitor)
+            said.append(f'{name} · {at}\n{message.content.strip()}')
         return {
             **self._said_by_visitor(ticket),
             'at': _at(messages[-1]),
             'body': '\n\n'.join(said),
             'attachments': _attachments(messages),
             }
-
-    def _author(self, message):
-        if message.helpdesk_speaker == 'visitor':
-            return self.visitor
-        return (message.user.employee or message.user).rec_name
 
     def _said_by_visitor(self, ticket):
         party = self._party()
@@ -284,8 +281,12 @@ class Chat(metaclass=PoolMeta):
                 'ticket': ticket.id,
                 'kind': 'note' if is_note else 'chat',
                 'direction': 'internal' if is_note else 'out',
-                'subject': None if is_note else ticket.subject,
                 }
+            if not is_note:
+                # As the visitor saw it
+                values.update(
+                    author=self.shown_name(message.user),
+                    subject=ticket.subject)
         return {
             **values,
             'at': _at(message),
@@ -349,10 +350,7 @@ class Chat(metaclass=PoolMeta):
             Ticket.write([ticket], {'email': email})
             GuestLink.make_for_chats([self])
             self._acknowledge(ticket)
-            Channel.say(self, self._in_theirs(
-                    'helpdesk_portal.msg_chat_ticket_email',
-                    number=ticket.number, email=email), 'system')
-
+    XX
     @classmethod
     @without_check_access
     def go_on(cls, messages):
@@ -502,4 +500,4 @@ def _at(message):
 def _attachments(messages):
     return [('create', [
                 {'name': m.helpdesk_file.name, 'data': m.helpdesk_file.data}
-                for m in messages if getattr(m, 'helpdesk_file', None)])]
+                for m in messages if m.helpdesk_file])]

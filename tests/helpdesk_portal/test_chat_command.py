@@ -13,7 +13,7 @@ from trytond.transaction import Transaction, without_check_access
 
 from tests.records import Helpdesk
 
-from .chats import Talk
+from .talk import Talk
 
 ROOT = Path(__file__).parents[2]
 

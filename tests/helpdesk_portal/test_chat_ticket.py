@@ -13,7 +13,7 @@ from trytond.transaction import Transaction, without_check_access
 
 from tests.records import Helpdesk
 
-from .chats import Talk
+from .talk import Talk
 from .tools import count_statements
 
 EMAIL = 'marta@example.com'
