@@ -15,6 +15,10 @@ from trytond.transaction import without_check_access
 KEPT = 10
 
 
+def now():
+    return dt.datetime.now()
+
+
 class Availability(NamedTuple):
     """
     open tells whether the section works now, staffed whether an operator is
@@ -48,16 +52,16 @@ class ChatChannel(metaclass=PoolMeta):
         """
         known = cls._availability_cache.get(channel.id)
         if known is None:
-            known = channel._availability(dt.datetime.now())
+            known = channel._availability(now())
             cls._availability_cache.set(channel.id, tuple(known))
         return Availability(*known)
 
-    def _availability(self, now):
-        is_open = self.is_open(now)
+    def _availability(self, moment):
+        is_open = self.is_open(moment)
         opens_at = None
         if not is_open:
             try:
-                opens_at = self.section.worktime.next_opening(now)
+                opens_at = self.section.worktime.next_opening(moment)
             except NeverOpen:
                 pass
         return Availability(
@@ -88,10 +92,10 @@ def back_text(page, opens_at):
     """
     if not opens_at:
         return page.text('chat_away')
-    aware = dt.timezone.utc
-    opens = opens_at.replace(tzinfo=aware).astimezone(page.zone)
-    today = dt.datetime.now(aware).astimezone(page.zone).date()
-    days = (opens.date() - today).days
+    opens, today = (
+        moment.replace(tzinfo=dt.timezone.utc).astimezone(page.zone)
+        for moment in [opens_at, now()])
+    days = (opens.date() - today.date()).days
     if days < 2:
         return page.text(
             'chat_back_tomorrow' if days else 'chat_back_today',

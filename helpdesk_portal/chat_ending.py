@@ -96,7 +96,7 @@ class Chat(metaclass=PoolMeta):
                 Max(message.id),
                 where=fields.SQL_OPERATORS['in'](
                     channel.resource, [str(c) for c in chats])
-                & (message.audience == 'public'),
+                & message.helpdesk_speaker.in_(['visitor', 'operator']),
                 group_by=[channel.id]))
         return {
             m.channel.resource.id: m.create_date
@@ -126,6 +126,9 @@ class Chat(metaclass=PoolMeta):
 
     @classmethod
     def _hand_out_again(cls):
+        if hasattr(cls, 'rehand'):
+            cls.rehand()
+            return
         waiting = cls.search([
                 ('state', '=', 'waiting'),
                 ('visitor_at', '!=', None),

@@ -22,6 +22,14 @@ class Chat(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.chat'
 
     @classmethod
+    def preprocess_values(cls, mode, values):
+        values = super().preprocess_values(mode, values)
+        # As those of parties are compared
+        if values.get('email'):
+            values['email'] = values['email'].lower()
+        return values
+
+    @classmethod
     @without_check_access
     def remove_old(cls):
         "Remove what is no longer of use of old chats (scheduled action)"
@@ -72,17 +80,15 @@ class Chat(CheckedExportMixin, metaclass=PoolMeta):
     def delete(cls, chats):
         "Delete the chats with all that was said and sent in them"
         pool = Pool()
-        Channel = pool.get('ir.chat.channel')
         Message = pool.get('ir.chat.message')
         resources = [str(c) for c in chats]
         with without_check_access():
-            for name in ['ir.attachment', 'ir.note']:
+            Message.delete(Message.search(
+                    [('channel.resource', 'in', resources)]))
+            for name in ['ir.chat.channel', 'ir.attachment', 'ir.note']:
                 Resource = pool.get(name)
                 Resource.delete(Resource.search(
                         [('resource', 'in', resources)]))
-            Message.delete(Message.search(
-                    [('channel.resource', 'in', resources)]))
-            Channel.delete(Channel.search([('resource', 'in', resources)]))
         super().delete(chats)
 
 
@@ -113,7 +119,7 @@ class Erase(metaclass=PoolMeta):
         Message = pool.get('ir.chat.message')
         emails = party.helpdesk_emails()
         ids = [c.id for c in Chat.search(['OR',
-                    *(('email', 'ilike', e) for e in emails),
+                    ('email', 'in', emails),
                     ('web_user.party', '=', party.id),
                     ('ticket', 'in', tickets),
                     ], order=[])]

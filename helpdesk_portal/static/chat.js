@@ -75,6 +75,7 @@
     let news = null;
     let run = 0;
     let messages = new Map();
+    let last = 0;
     let outgoing = [];
     let emailRefused = false;
     let seenByParent = !data.embedded;
@@ -531,6 +532,7 @@
         const first = !news;
         news = {...values, messages: null};
         values.messages.forEach(take);
+        last = Math.max(last, ...values.messages.map(message => message.id));
         draw();
         show();
         if (first) {
@@ -539,7 +541,8 @@
         seen();
     }
 
-    const lastId = () => Math.max(0, ...messages.keys());
+    /* Not what was sent since: an answer from before may still be missing */
+    const lastId = () => last;
 
     async function listen() {
         const mine = ++run;
@@ -1044,6 +1047,7 @@
         token = null;
         news = null;
         messages = new Map();
+        last = 0;
         unread = 0;
         lastRead = 0;
         seen.read = 0;
@@ -1086,6 +1090,7 @@
                 token = other;
                 news = null;
                 messages = new Map();
+                last = 0;
                 draw();
                 show();
                 listen();

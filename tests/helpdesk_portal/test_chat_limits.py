@@ -143,7 +143,7 @@ def test_blocked_sender():
     Address = Pool().get('helpdesk.mail.address')
     desk = Helpdesk(visibility='public')
     channel = make_channel(desk)
-    Address.create([{'email': 'spam@example.com', 'blocked': True}])
+    Address.create([{'pattern': 'spam@example.com', 'blocked': True}])
     assert refused(begin, channel, 'Spam@example.com')
     assert not refused(begin, channel, 'marta@example.com')
 
