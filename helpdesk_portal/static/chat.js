@@ -409,6 +409,20 @@
         }
     }
 
+    function showTicket() {
+        const ticket = news && news.ticket && news.ticket.url
+            ? news.ticket : null;
+        const place = find('ticket');
+        place.hidden = !ticket;
+        if (ticket && place.dataset.url !== ticket.url) {
+            place.dataset.url = ticket.url;
+            place.replaceChildren(element('a', {
+                href: ticket.url, target: '_blank',
+                rel: 'noopener noreferrer',
+            }, fill('ticket', {number: ticket.number})));
+        }
+    }
+
     function showError(text) {
         const error = find('error');
         error.hidden = !text;
@@ -435,7 +449,7 @@
         if (nobody()) {
             return state.back;
         }
-        if (!begun() || !news || ended()) {
+        if (!begun() || !news) {
             return '';
         }
         const parts = [];
@@ -445,7 +459,7 @@
                 parts.push(fill('queue', {place: news.queue + 1}));
             }
         }
-        if (news.ticket) {
+        if (news.ticket && !news.ticket.url) {
             parts.push(fill('ticket', {number: news.ticket.number}));
         }
         return parts.join(' ');
@@ -459,6 +473,7 @@
             find('title').textContent.trim();
         setText(find('face'), [...face][0].toLocaleUpperCase(data.language));
         setText(find('status'), status());
+        showTicket();
         find('end').hidden = !begun() || ended();
         if (find('end').hidden) {
             find('sure').hidden = true;
@@ -468,10 +483,11 @@
             nobody() || Boolean(news && news.late && !ended()));
         if (offered && nobody() && !formShown) {
             openForm();
-        } else if (!offered && formShown && !begun()) {
-            formShown = false;
+        } else if (!offered && formShown && !ended()) {
+            closeForm();
         }
         find('away').hidden = !formShown;
+        find('back').hidden = !begun() || ended();
         find('instead').hidden = !offered || formShown;
         find('entry').hidden = ended() || formShown;
         find('attach').hidden = !begun();
@@ -490,6 +506,16 @@
     function soFar() {
         return [...outgoing, {text: find('text').value}].map(
             message => message.text).filter(each => each.trim()).join('\n');
+    }
+
+    /* Somebody came, or the visitor waits on: nothing is lost */
+    function closeForm() {
+        formShown = false;
+        if (!text.value) {
+            text.value = window.helpdeskChatForm.text();
+            keep('draft', text.value || null);
+            grow();
+        }
     }
 
     function openForm() {
@@ -1012,6 +1038,12 @@
         if (first) {
             first.focus();
         }
+    });
+
+    find('back').addEventListener('click', () => {
+        closeForm();
+        show();
+        text.focus();
     });
 
     function closeSure() {
