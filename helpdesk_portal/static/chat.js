@@ -16,6 +16,7 @@
     const SEEN = 20;
     const TYPING = 6;
     const LONGEST_PAUSE = 30;
+    const AGAIN = 30;
     /* Who begins sooner is taken for a robot */
     const LEAST = 4;
     const wait = seconds => new Promise(
@@ -1137,6 +1138,15 @@
             }
         }
     });
+
+    /* Somebody may come to who has written nothing yet */
+    setInterval(() => {
+        const untouched = formShown && [...find('away').querySelectorAll(
+            'input, textarea')].every(field => !field.value);
+        if (nobody() && isSeen() && (untouched || !formShown)) {
+            askState();
+        }
+    }, AGAIN * 1000);
 
     text.value = load('draft') || '';
     grow();
