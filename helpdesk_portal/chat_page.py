@@ -128,7 +128,7 @@ def widget(request, channel):
             for code, lang in languages.items()},
         }
     with file_open('helpdesk_portal/static/chat_widget.js') as file:
-        return f'{file.read()}({json.dumps(values)});\n'
+        return f'{file.read().rstrip()}({json.dumps(values)});\n'
 
 
 def _languages():

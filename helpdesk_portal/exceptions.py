@@ -33,6 +33,10 @@ class OriginError(ValidationError):
     pass
 
 
+class ChatCommandError(UserError):
+    pass
+
+
 class ChatEndedError(UserError):
     pass
 

@@ -16,6 +16,7 @@
     const SEEN = 20;
     const TYPING = 6;
     const LONGEST_PAUSE = 30;
+    const AGAIN = 30;
     /* Who begins sooner is taken for a robot */
     const LEAST = 4;
     const wait = seconds => new Promise(
@@ -75,6 +76,7 @@
     let news = null;
     let run = 0;
     let messages = new Map();
+    let last = 0;
     let outgoing = [];
     let emailRefused = false;
     let seenByParent = !data.embedded;
@@ -408,6 +410,20 @@
         }
     }
 
+    function showTicket() {
+        const ticket = news && news.ticket && news.ticket.url
+            ? news.ticket : null;
+        const place = find('ticket');
+        place.hidden = !ticket;
+        if (ticket && place.dataset.url !== ticket.url) {
+            place.dataset.url = ticket.url;
+            place.replaceChildren(element('a', {
+                href: ticket.url, target: '_blank',
+                rel: 'noopener noreferrer',
+            }, fill('ticket', {number: ticket.number})));
+        }
+    }
+
     function showError(text) {
         const error = find('error');
         error.hidden = !text;
@@ -427,11 +443,14 @@
         if (begun() ? news && !news.late && !ended() : !nobody()) {
             return ['here', words.here];
         }
-        return ['away', begun() ? words.away : state.back];
+        return ['away', words.away];
     }
 
     function status() {
-        if (!begun() || !news || ended()) {
+        if (nobody()) {
+            return state.back;
+        }
+        if (!begun() || !news) {
             return '';
         }
         const parts = [];
@@ -441,7 +460,7 @@
                 parts.push(fill('queue', {place: news.queue + 1}));
             }
         }
-        if (news.ticket) {
+        if (news.ticket && !news.ticket.url) {
             parts.push(fill('ticket', {number: news.ticket.number}));
         }
         return parts.join(' ');
@@ -455,6 +474,7 @@
             find('title').textContent.trim();
         setText(find('face'), [...face][0].toLocaleUpperCase(data.language));
         setText(find('status'), status());
+        showTicket();
         find('end').hidden = !begun() || ended();
         if (find('end').hidden) {
             find('sure').hidden = true;
@@ -464,13 +484,17 @@
             nobody() || Boolean(news && news.late && !ended()));
         if (offered && nobody() && !formShown) {
             openForm();
-        } else if (!offered && formShown && !begun()) {
-            formShown = false;
+        } else if (!offered && formShown && !ended()) {
+            closeForm();
         }
         find('away').hidden = !formShown;
+        find('back').hidden = !begun() || ended();
         find('instead').hidden = !offered || formShown;
         find('entry').hidden = ended() || formShown;
         find('attach').hidden = !begun();
+        if (find('legal')) {
+            find('legal').hidden = begun();
+        }
         if (find('identity')) {
             find('identity').hidden = begun() || outgoing.length > 0;
         }
@@ -483,6 +507,16 @@
     function soFar() {
         return [...outgoing, {text: find('text').value}].map(
             message => message.text).filter(each => each.trim()).join('\n');
+    }
+
+    /* Somebody came, or the visitor waits on: nothing is lost */
+    function closeForm() {
+        formShown = false;
+        if (!text.value) {
+            text.value = window.helpdeskChatForm.text();
+            keep('draft', text.value || null);
+            grow();
+        }
     }
 
     function openForm() {
@@ -525,6 +559,7 @@
         const first = !news;
         news = {...values, messages: null};
         values.messages.forEach(take);
+        last = Math.max(last, ...values.messages.map(message => message.id));
         draw();
         show();
         if (first) {
@@ -533,7 +568,8 @@
         seen();
     }
 
-    const lastId = () => Math.max(0, ...messages.keys());
+    /* Not what was sent since: an answer from before may still be missing */
+    const lastId = () => last;
 
     async function listen() {
         const mine = ++run;
@@ -1005,6 +1041,12 @@
         }
     });
 
+    find('back').addEventListener('click', () => {
+        closeForm();
+        show();
+        text.focus();
+    });
+
     function closeSure() {
         find('sure').hidden = true;
         find('end').focus();
@@ -1038,6 +1080,7 @@
         token = null;
         news = null;
         messages = new Map();
+        last = 0;
         unread = 0;
         lastRead = 0;
         seen.read = 0;
@@ -1080,6 +1123,7 @@
                 token = other;
                 news = null;
                 messages = new Map();
+                last = 0;
                 draw();
                 show();
                 listen();
@@ -1094,6 +1138,15 @@
             }
         }
     });
+
+    /* Somebody may come to who has written nothing yet */
+    setInterval(() => {
+        const untouched = formShown && [...find('away').querySelectorAll(
+            'input, textarea')].every(field => !field.value);
+        if (nobody() && isSeen() && (untouched || !formShown)) {
+            askState();
+        }
+    }, AGAIN * 1000);
 
     text.value = load('draft') || '';
     grow();
