@@ -81,6 +81,16 @@ def watch(ticket, name, email):
     ticket.save()
 
 
+def join(channel):
+    "Be there for the visitors of the live chat, while logged in"
+    _named('helpdesk.chat.channel', channel).click('join')
+
+
+def chat(channel):
+    "Return where the live chat is"
+    return _named('helpdesk.chat.channel', channel).address
+
+
 def _named(model, name):
     found, = Model.get(model).find([('name', '=', name)])
     return found

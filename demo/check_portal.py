@@ -7,7 +7,7 @@ import re
 import time
 
 from . import agent, portal, post
-from .settings import CUSTOMER, INVITED, PASSWORD, SATISFIED
+from .settings import CHANNEL, CUSTOMER, INVITED, PASSWORD, SATISFIED
 from .sink import letters
 from .visit import Visit
 
@@ -30,6 +30,7 @@ def run(settings, seen):
     _follow_link(settings, seen)
     _log_in(settings, seen)
     _rate(settings, seen)
+    _chat(settings, seen)
 
 
 def _file(settings, seen):
@@ -101,3 +102,10 @@ def _rate(settings, seen):
     visit = Visit()
     seen("the link in a mail opens a resolved ticket", visit.open(link))
     seen("which can be rated", visit.shows('name="score"'))
+
+
+def _chat(settings, seen):
+    visit = Visit()
+    seen("the page of the live chat opens", visit.open(portal.chat(settings)))
+    seen("and has its name", visit.shows(CHANNEL))
+    seen("and its script", visit.download(visit.link(r'[^"]*chat\.js[^"]*')))

@@ -4,13 +4,18 @@
 import re
 from email.utils import parseaddr
 
-from . import post
-from .settings import DATABASE
+from . import agent, post
+from .settings import CHANNEL, DATABASE
 from .sink import letters, read
 
 
 def start(settings):
     return f'{settings.url}/{DATABASE}/helpdesk/'
+
+
+def chat(settings):
+    with agent.log_in(settings, 'ana'):
+        return agent.chat(CHANNEL)
 
 
 def guest_link(settings, email):

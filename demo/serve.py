@@ -34,6 +34,13 @@ What customers see:
                  sees what a colleague has written, too
   A link in a mail, to rate a ticket that is resolved:
     {rate}
+  Live chat      {chat}
+    ana has joined: log in as ana in another browser, or in a private window,
+    and the bell there tells of who writes
+
+What agents see besides, in the web client:
+
+  Board          Helpdesk > Board: a column for each stage, tickets as cards
 
 Write in a letter of your own, in another terminal:
 
@@ -85,6 +92,7 @@ def _ready(settings):
         database=DATABASE, password=PASSWORD,
         portal=portal.start(settings), customer=CUSTOMER, invited=INVITED,
         rate=portal.guest_link(settings, SATISFIED),
+        chat=portal.chat(settings),
         logins='\n'.join(
             f'    {login:<12} {who}' for login, who in LOGINS),
         sent=_short(settings.sent), pipe=' '.join(

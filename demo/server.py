@@ -14,12 +14,14 @@ from .progress import Trouble, tail
 from .settings import DATABASE
 
 PATIENCE = 90
+# Where SQLite has no bus, and only the server can find it
+BUS = {'TRYTOND_BUS__CLASS': 'demo.bus.LocalBus', 'PYTHONPATH': place.ROOT}
 
 
 class Process:
     "A program of Tryton in the background, with its output in a log"
 
-    def __init__(self, name, settings, *options):
+    def __init__(self, name, settings, *options, environment=()):
         self.name = name
         self.log = place.LOGS / f'{name}.log'
         with self.log.open('w') as output:
@@ -29,7 +31,8 @@ class Process:
                 [str(place.BIN / name), '-c', str(settings.config),
                     '-d', DATABASE, '-v', *options],
                 stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, start_new_session=True)
+                stderr=subprocess.STDOUT, start_new_session=True,
+                env={**os.environ, **dict(environment)})
 
     def check(self):
         code = self._popen.poll()
@@ -74,7 +77,7 @@ def tryton(settings, cron=True):
     "The processes while the block runs"
     processes = []
     try:
-        processes.append(Process('trytond', settings))
+        processes.append(Process('trytond', settings, environment=BUS))
         wait_for(processes[0], f'{settings.url}/{DATABASE}/')
         if cron:
             processes.append(Process('trytond-cron', settings, '-n', '1'))

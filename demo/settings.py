@@ -19,6 +19,8 @@ LOGINS = [
     ('marta', "manager, sees every section, English"),
     ('admin', "administrator, English"),
     ]
+# The live chat
+CHANNEL = "Shop"
 # Who has a password on the portal
 CUSTOMER = 'tom@harbourtea.example'
 # Who is invited to it by mail, and sees what colleagues wrote

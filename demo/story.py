@@ -9,7 +9,7 @@ import datetime as dt
 from email.utils import format_datetime, localtime, parseaddr
 
 from . import agent, place, post
-from .settings import INVITED
+from .settings import CHANNEL, INVITED
 from .sink import read
 
 LETTERS = place.ROOT / 'demo' / 'letters'
@@ -64,6 +64,7 @@ def tell(settings):
         agent.watch(ticket, "Gestoría Sol", 'averias@gestoriasol.example')
         agent.plan(ticket, "Llamar a Lucía y acordar la recogida",
             dt.date.today() + dt.timedelta(days=1))
+        agent.join(CHANNEL)
 
 
 def _letter(name):

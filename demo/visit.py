@@ -61,8 +61,8 @@ class Visit:
         return text in html.unescape(self.page)
 
     def link(self, pattern):
-        "Return the full address of the first link that matches, or None"
-        found = re.search(f'href="({pattern})"', self.page)
+        "Return the full address of the first link or script that matches"
+        found = re.search(f'(?:href|src)="({pattern})"', self.page)
         if found:
             return urllib.parse.urljoin(
                 self.address, html.unescape(found[1]))

@@ -28,12 +28,21 @@ class Notification(metaclass=PoolMeta):
     @classmethod
     def get(cls, count=10):
         notifications = super().get(count=count)
-        for name in ['helpdesk.ticket', 'helpdesk.section']:
+        for name in cls._described():
             cls._describe(name, [
                     n for n in notifications
                     if n['model'] == name and n['records']
                     and not n['description']])
         return notifications
+
+    @classmethod
+    def _described(cls):
+        """
+        Return the names of the models whose records are described.
+
+        They have seen_by and notice_name, as FollowMixin.
+        """
+        return ['helpdesk.ticket', 'helpdesk.section']
 
     @classmethod
     def _describe(cls, name, notifications):

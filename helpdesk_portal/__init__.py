@@ -3,11 +3,13 @@
 
 from . import (
     account_routes, authorization_routes, board_routes, brand_routes,
-    guest_routes, people_routes, rating_routes, reopen_routes, routes,
-    ticket_list_routes, ticket_report_routes, ticket_routes, web_form_routes)
+    chat_form_routes, chat_routes, guest_routes, people_routes, rating_routes,
+    reopen_routes, routes, ticket_list_routes, ticket_report_routes,
+    ticket_routes, web_form_routes)
 
 __all__ = [
     account_routes, authorization_routes, board_routes, brand_routes,
-    guest_routes, people_routes, rating_routes, reopen_routes, routes,
-    ticket_list_routes, ticket_report_routes, ticket_routes, web_form_routes,
+    chat_form_routes, chat_routes, guest_routes, people_routes, rating_routes,
+    reopen_routes, routes, ticket_list_routes, ticket_report_routes,
+    ticket_routes, web_form_routes,
     ]

@@ -15,6 +15,17 @@ from trytond.res.user import LoginAttempt
 from trytond.transaction import Transaction
 
 
+def mailbox(email):
+    """
+    Return the address without what somebody may vary in it.
+
+    A mailbox has as many addresses with a plus sign as one likes, and of many
+    providers with dots.
+    """
+    local, _, domain = plain(email.lower()).rpartition('@')
+    return f'{local.replace(".", "")}@{domain}'
+
+
 class Attempt(LoginAttempt):
     __name__ = 'helpdesk.portal.attempt'
     _table = None  # Needed to reset LoginAttempt._table
@@ -57,7 +68,4 @@ class Attempt(LoginAttempt):
 
     @staticmethod
     def _login(what, email):
-        # A mailbox has as many addresses with a plus sign as one likes, and
-        # of many providers with dots
-        local, _, domain = plain(email.lower()).rpartition('@')
-        return f'{what} {local.replace(".", "")}@{domain}'
+        return f'{what} {mailbox(email)}'

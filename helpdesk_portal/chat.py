@@ -2,14 +2,16 @@
 # of this repository contains the full copyright notices and license terms.
 
 import datetime as dt
-import random
 
-from sql import Literal
+from sql import Literal, Null
 from trytond.i18n import gettext
 from trytond.model import ChatMixin, Index, ModelSQL, ModelView, fields
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import (
+    Transaction, check_access, inactive_records, without_check_access)
 
+from .exceptions import ChatEndedError
 from .secret_link import SecretLinkMixin
 
 
@@ -50,6 +52,14 @@ class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
         help="When the visitor came in.")
     handed_at = fields.DateTime("Handed On", readonly=True,
         help="When the operator was given the visitor.")
+    joined_at = fields.DateTime("Operator Joined On", readonly=True,
+        help="When the operator opened the chat.")
+    operator_at = fields.DateTime("Operator's Last Message", readonly=True,
+        help="When the operator wrote last, or took the visitor.")
+    unread_since = fields.DateTime("Unread Since", readonly=True,
+        help="Since when the operator has not read what the visitor wrote.")
+    notified_at = fields.DateTime("Notified On", readonly=True,
+        help="When the operator was last told that the visitor waits.")
     answered_at = fields.DateTime("Answered On", readonly=True,
         help="When an operator answered first.")
     ended_at = fields.DateTime("Ended On", readonly=True,
@@ -89,7 +99,19 @@ class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
                 Index(t, (t.token_hash, Index.Equality(cardinality='high'))),
                 Index(t,
                     (t.channel, Index.Range()),
+                    (t.started_at, Index.Range()),
                     where=t.state.in_(['waiting', 'active'])),
+                Index(t,
+                    (t.operator, Index.Equality()),
+                    where=t.state == 'active'),
+                Index(t,
+                    (t.handed_at, Index.Range()),
+                    where=(t.state == 'active')
+                    & ((t.operator_at == Null) | (t.unread_since != Null))),
+                Index(t,
+                    (t.section, Index.Equality()),
+                    (t.started_at, Index.Range(order='DESC')),
+                    (t.id, Index.Range(order='DESC'))),
                 })
 
     @classmethod
@@ -101,16 +123,45 @@ class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
             return self.language.code
 
     @classmethod
+    def check_modification(cls, mode, chats, values=None, external=False):
+        super().check_modification(
+            mode, chats, values=values, external=external)
+        # Also for who has the rights to write everything
+        if external:
+            raise AccessError(gettext('helpdesk_portal.msg_chat_kept'))
+
+    @classmethod
+    def seen_by(cls, user, ids):
+        """
+        Return the ids of those chats that the user, an id, sees.
+
+        As the user's rights are now: the context of who acts does not matter.
+        """
+        pool = Pool()
+        ModelAccess = pool.get('ir.model.access')
+        transaction = Transaction()
+        with transaction.set_user(user), transaction.reset_context(), \
+                check_access(), inactive_records():
+            if not ModelAccess.check(cls.__name__, raise_exception=False):
+                return set()
+            return {r.id for r in cls.search([('id', 'in', ids)], order=[])}
+
+    def notice_name(self):
+        "Return how a notice names it, for users who see it."
+        return f'{self.visitor} · {self.channel.rec_name}'
+
+    @classmethod
     def begin(
             cls, channel, name=None, email=None, language=None, page=None,
-            web_user=None):
+            web_user=None, token=None):
         """
         Begin the chat of a visitor of the channel, and hand it out.
 
         name, email and page are str or None, language an ir.lang, web_user a
-        web.user. Return the chat and the token that proves to be its visitor.
+        web.user. Return the chat and the token that proves to be its visitor:
+        the one that is given, or a new one.
         """
-        token = cls.new_token()
+        token = token or cls.new_token()
         now = dt.datetime.now().replace(microsecond=0)
         chat, = cls.create([{
                     'channel': channel.id,
@@ -157,17 +208,41 @@ class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
         """
         Post what the visitor says, a str, and return the message.
 
-        The first one has the chat handed out.
+        The first one has the chat handed out. ChatEndedError is raised if
+        the chat is over.
         """
         pool = Pool()
         Channel = pool.get('ir.chat.channel')
-        self.visitor_at = dt.datetime.now().replace(microsecond=0)
-        self.save()
+        self.visitor_said()
         with Transaction().set_user(0):
             message = Channel.say(self, text, speaker='visitor')
+        self.visitor_waits()
+        return message
+
+    def visitor_said(self):
+        "Note that the visitor posts something"
+        self.touch([self])
+        if self.state == 'ended':
+            raise ChatEndedError(gettext(
+                    'helpdesk_portal.msg_chat_begin_again',
+                    *self.visitor_language()))
+        now = dt.datetime.now().replace(microsecond=0)
+        self.__class__.write([self], {
+                'visitor_at': now,
+                'unread_since': self.unread_since or now,
+                'typing_at': None,
+                })
+
+    def visitor_waits(self):
+        "See that somebody takes care of the visitor, who has posted"
         if self.state == 'waiting':
             self.hand_out([self.channel])
-        return message
+        else:
+            self.rehand(chats=[self])
+
+    def visitor_language(self):
+        "Return the arguments that make gettext speak the visitor's language"
+        return [self.language.code] if self.language else []
 
     def messages(self, after=0):
         "Return the messages that the visitor may see, with ids after that"
@@ -181,48 +256,39 @@ class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
 
     @classmethod
     @without_check_access
-    def hand_out(cls, channels):
-        "Give the visitors who wait in the channels to operators at random"
+    def tell(cls, chats, message, **variables):
+        """
+        Tell the visitors something in their languages.
+
+        message is the id of an ir.message of the module.
+        """
         pool = Pool()
-        Channel = pool.get('helpdesk.chat.channel')
-        present = Channel.present(channels)
-        waiting = cls.search([
-                ('channel', 'in', [c.id for c in channels]),
-                ('state', '=', 'waiting'),
-                ('visitor_at', '!=', None),
-                ], order=[('started_at', 'ASC'), ('id', 'ASC')])
-        for chat in waiting:
-            free = present[chat.channel.id]
-            if free:
-                cls.give([chat], random.choice(free))
+        Channel = pool.get('ir.chat.channel')
+        Channel.say_all([{
+                    'chat': chat,
+                    'text': gettext(
+                        f'helpdesk_portal.{message}',
+                        *chat.visitor_language(), **variables),
+                    } for chat in chats], 'system')
 
     @classmethod
-    def give(cls, chats, user):
-        "Let the user, an id, talk to the visitors, and tell about it"
-        pool = Pool()
-        Notification = pool.get('res.notification')
-        User = pool.get('res.user')
-        cls.touch(chats)
-        cls.write(chats, {
-                'state': 'active',
-                'operator': user,
-                'handed_at': dt.datetime.now().replace(microsecond=0),
-                })
-        user = User(user)
-        Notification.create([
-                Notification.about(chat, user, gettext(
-                        'helpdesk_portal.msg_chat_given',
-                        *user.notice_language(),
-                        visitor=chat.visitor,
-                        channel=chat.channel.rec_name))
-                for chat in chats])
-
-    @classmethod
+    @without_check_access
     def end(cls, chats, by):
-        "End the chats; by is a key of ended_by"
+        """
+        End the chats; by is a key of ended_by.
+
+        The visitors are told, and who waits gets the operators.
+        """
         cls.touch(chats)
+        chats = [c for c in chats if c.state != 'ended']
+        if not chats:
+            return
+        cls.tell(chats, 'msg_chat_ended')
         cls.write(chats, {
                 'state': 'ended',
                 'ended_at': dt.datetime.now().replace(microsecond=0),
                 'ended_by': by,
+                'unread_since': None,
+                'typing_at': None,
                 })
+        cls.hand_out_to({c.operator.id for c in chats if c.operator})

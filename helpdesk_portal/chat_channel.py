@@ -4,9 +4,6 @@
 import datetime as dt
 
 from trytond.model import DeactivableMixin, ModelSQL, ModelView, fields
-from trytond.pool import Pool
-from trytond.pyson import Eval
-from trytond.transaction import Transaction, without_check_access
 
 from . import addresses
 
@@ -47,12 +44,14 @@ class ChatChannel(DeactivableMixin, ModelSQL, ModelView):
     patience = fields.TimeDelta("Longest Wait", required=True,
         help="How long a visitor waits for an operator before the form is "
         "offered instead.")
-    operators = fields.One2Many(
-        'helpdesk.chat.operator', 'channel', "Operators", readonly=True,
-        help="Who has joined the channel and gets its visitors.")
-    joined = fields.Function(fields.Boolean("Joined",
-            help="You get visitors of the channel."),
-        'get_joined')
+    answer_within = fields.TimeDelta("Answer Within",
+        domain=['OR',
+            ('answer_within', '=', None),
+            ('answer_within', '>', dt.timedelta()),
+            ],
+        help="An operator who does not answer a visitor in that time loses "
+        "the visitor to another one who is there.\n"
+        "Leave empty to let them keep the visitor.")
     address = fields.Function(fields.Char("Address",
             help="Where the chat is, to be linked to."),
         'get_address')
@@ -64,18 +63,6 @@ class ChatChannel(DeactivableMixin, ModelSQL, ModelView):
     def __setup__(cls):
         super().__setup__()
         cls._order.insert(0, ('name', 'ASC'))
-        cls._buttons.update(
-            join={
-                'invisible': Eval('joined', False),
-                'icon': 'tryton-notification-on',
-                'depends': ['joined'],
-                },
-            leave={
-                'invisible': ~Eval('joined', False),
-                'icon': 'tryton-notification-off',
-                'depends': ['joined'],
-                },
-            )
 
     @classmethod
     def default_identity(cls):
@@ -90,15 +77,8 @@ class ChatChannel(DeactivableMixin, ModelSQL, ModelView):
         return dt.timedelta(minutes=2)
 
     @classmethod
-    def get_joined(cls, channels, name):
-        pool = Pool()
-        Operator = pool.get('helpdesk.chat.operator')
-        with without_check_access():
-            joined = {o.channel.id for o in Operator.search([
-                        ('channel', 'in', [c.id for c in channels]),
-                        ('user', '=', Transaction().user),
-                        ])}
-        return {c.id: c.id in joined for c in channels}
+    def default_answer_within(cls):
+        return dt.timedelta(minutes=1)
 
     def get_address(self, name):
         return addresses.url('chat', str(self.id))
@@ -107,29 +87,6 @@ class ChatChannel(DeactivableMixin, ModelSQL, ModelView):
         address = addresses.url('chat', str(self.id), 'widget.js')
         return f'<script src="{address}" async></script>'
 
-    @classmethod
-    @ModelView.button
-    def join(cls, channels):
-        pool = Pool()
-        Chat = pool.get('helpdesk.chat')
-        Operator = pool.get('helpdesk.chat.operator')
-        with without_check_access():
-            Operator.create([
-                    {'channel': c.id, 'user': Transaction().user}
-                    for c in channels if not c.joined])
-            Chat.hand_out(channels)
-
-    @classmethod
-    @ModelView.button
-    def leave(cls, channels):
-        pool = Pool()
-        Operator = pool.get('helpdesk.chat.operator')
-        with without_check_access():
-            Operator.delete(Operator.search([
-                        ('channel', 'in', [c.id for c in channels]),
-                        ('user', '=', Transaction().user),
-                        ]))
-
     def is_open(self, moment=None):
         """
         Tell whether the section works at the moment.
@@ -137,31 +94,3 @@ class ChatChannel(DeactivableMixin, ModelSQL, ModelView):
         moment is a naive UTC datetime, None for now.
         """
         return self.section.worktime.is_open(moment or dt.datetime.now())
-
-    @classmethod
-    def present(cls, channels):
-        """
-        Return who can be given visitors, whatever they have to do already.
-
-        A dictionary of the ids of the channels and lists of ids of users.
-        """
-        pool = Pool()
-        Operator = pool.get('helpdesk.chat.operator')
-        return {
-            c.id: [o.user.id for o in Operator.search([
-                        ('channel', '=', c.id),
-                        ('user.active', '=', True),
-                        ])]
-            for c in channels}
-
-
-class ChatOperator(ModelSQL, ModelView):
-    __name__ = 'helpdesk.chat.operator'
-
-    channel = fields.Many2One(
-        'helpdesk.chat.channel', "Channel", required=True, ondelete='CASCADE')
-    user = fields.Many2One(
-        'res.user', "Operator", required=True, ondelete='CASCADE')
-
-    def get_rec_name(self, name):
-        return self.user.rec_name

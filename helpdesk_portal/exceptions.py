@@ -1,7 +1,7 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
-from trytond.exceptions import UserError
+from trytond.exceptions import UserError, UserWarning
 from trytond.model.exceptions import ValidationError
 
 
@@ -30,4 +30,20 @@ class ReportError(UserError):
 
 
 class OriginError(ValidationError):
+    pass
+
+
+class ChatCommandError(UserError):
+    pass
+
+
+class ChatEndedError(UserError):
+    pass
+
+
+class ChatHandError(UserError):
+    pass
+
+
+class ChatTakeWarning(UserWarning):
     pass

@@ -13,6 +13,10 @@ class Cron(metaclass=PoolMeta):
         cls.method.selection.extend([
                 ('helpdesk.board.session|remove_expired',
                     "Remove Expired Helpdesk Board Sessions"),
+                ('helpdesk.chat|look_after', "Look After Helpdesk Chats"),
+                ('helpdesk.chat|remove_old', "Remove Old Helpdesk Chats"),
+                ('helpdesk.chat.block|remove_expired',
+                    "Remove Expired Blocks of Helpdesk Visitors"),
                 ('helpdesk.guest_link|remove_expired',
                     "Remove Expired Helpdesk Guest Links"),
                 ('helpdesk.login_link|send_waiting',

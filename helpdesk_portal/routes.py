@@ -6,6 +6,7 @@ The frame of the portal's routes, and the few that belong to no concept.
 The others stand in the files named after what they show: guest_routes,
 ticket_routes, ...
 """
+import json
 import logging
 import random
 import re
@@ -43,6 +44,8 @@ RETRY_AFTER = 60
 # agent, or the first of two taps on a button with a large file. Tryton by
 # itself gives up after a third of a second
 PATIENCE = 10
+# What scripts are told of in words of its own
+DATA_ERRORS = {400, 403, 404, 413, 429, 500, 503}
 # SQLSTATE of a serialization failure, a deadlock and a lock of others
 CONFLICTS = {'40001', '40P01', '55P03'}
 
@@ -66,6 +69,23 @@ def portal_page(func):
                 response = Response(
                     "Please try again in a minute.", status=code,
                     headers={'Retry-After': str(seconds)})
+        return pages.secured(response)
+    return wrapper
+
+
+def data_page(func):
+    """
+    Turn what goes wrong into JSON for the script that asked, in plain words.
+
+    See portal_page.
+    """
+    @wraps(func)
+    def wrapper(request, pool, *args, **kwargs):
+        response, trouble = _try(func, request, pool, *args, **kwargs)
+        if trouble:
+            response, more = _try(_data_error, request, pool, *trouble)
+            if more:
+                response = data({}, more[0])
         return pages.secured(response)
     return wrapper
 
@@ -121,6 +141,23 @@ def _error(request, pool, code, seconds):
             retry_after=seconds if code in {429, 503} else None,
             typed=_typed(request),
             limit=forms.mebibytes(LIMITS.size)).response()
+
+
+def _data_error(request, pool, code, seconds):
+    with Transaction().start(pool.database_name, 0, readonly=True):
+        key = code if code in DATA_ERRORS else 500 if code >= 500 else 400
+        response = data({
+                'error': pages.Page(request).text(f'data_error_{key}'),
+                }, code)
+    if code in {429, 503}:
+        response.headers['Retry-After'] = str(seconds)
+    return response
+
+
+def data(values, code=200):
+    "Return the values as JSON, with the status"
+    return Response(
+        json.dumps(values), status=code, content_type='application/json')
 
 
 def _typed(request):

@@ -113,14 +113,15 @@ def csrf_token(token):
 
 def csrf_valid(request, token):
     "Tell whether the form of the request was made for the token"
-    return _is_csrf_token(request.form.get(CSRF_FIELD, ''), token)
+    return is_csrf_token(request.form.get(CSRF_FIELD, ''), token)
 
 
 def csrf_header_valid(request, token):
     "Tell whether a script of a page made for the token sent the request"
-    return _is_csrf_token(request.headers.get(CSRF_HEADER, ''), token)
+    return is_csrf_token(request.headers.get(CSRF_HEADER, ''), token)
 
 
-def _is_csrf_token(value, token):
+def is_csrf_token(value, token):
+    "Tell whether the str is what a form made for the token sends back"
     return hmac.compare_digest(
         value.encode('utf-8', 'replace'), csrf_token(token).encode())

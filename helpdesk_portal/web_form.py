@@ -107,7 +107,7 @@ def read(
         errors['category'] = Error('category_required')
     errors.update(answer.errors)
     if not errors.get('files'):
-        errors['files'] = _kind_error(answer.files, rule)
+        errors['files'] = kind_error(answer.files, rule)
     errors[TRAP] = Error('trap') if values(TRAP) else None
     order = [*LENGTHS, 'category', 'text', 'files', TRAP]
     return Request(
@@ -128,7 +128,8 @@ def _category(value, asked):
             return int(value)
 
 
-def _kind_error(files, rule):
+def kind_error(files, rule):
+    "Return the Error of the first file that the FileRule keeps out, or None"
     for file in files:
         if not rule.lets_in(file.name):
             return Error('file_kind', {'name': file.name})

@@ -105,7 +105,7 @@ class SectionPage(Page):
 
 class WebFormPage(SectionPage):
     template = 'web_form.html'
-    scripts = ('web_form.js',)
+    scripts = ('robot_check.js', 'web_form.js')
     lengths = web_form.LENGTHS
     trap = web_form.TRAP
     stamp_field = STAMP_FIELD

@@ -7,19 +7,13 @@ from urllib.parse import quote
 
 from trytond.protocols.wrappers import HTTPStatus, abort, redirect
 
-from . import form_stamp, pages, proof_of_work, recaptcha, session, web_form
-from .forms import Error
+from . import form_stamp, web_form
 from .routes import (
     BASE, LIMITS, MAX_FORM, check_form, get, identifier, path, post, to_login,
     uploaded, visitor)
 from .web_form_page import (
-    PROOF_FIELD, RECAPTCHA_FIELD, STAMP_FIELD, ConfirmPage, SectionsPage,
-    SimilarPage, ThanksPage, WebFormPage)
-
-WHAT = 'form'
-MAIL = 'confirm'
-# Mails that ask a mailbox in an hour, whatever else the forms take from it
-MAILS = 5
+    ConfirmPage, SectionsPage, SimilarPage, ThanksPage, WebFormPage)
+from .web_form_submission import Submission
 
 
 @get(f'{BASE}/')
@@ -56,7 +50,7 @@ def send(request, pool, id):
     section = _section(pool, id)
     if not section.has_web_form(who):
         return to_login(request, path(request, 'new', str(section.id)))
-    return Submission(request, pool, section, who).answer()
+    return PageSubmission(request, pool, section, who).answer()
 
 
 @get(f'{BASE}/new/<id>/thanks')
@@ -92,7 +86,7 @@ def embedded(request, pool, id):
 
 @post(f'{BASE}/embed/<id>')
 def send_embedded(request, pool, id):
-    return Submission(
+    return PageSubmission(
         request, pool, _framed(pool, id), embedded=True).answer()
 
 
@@ -121,105 +115,28 @@ def confirmed(request, pool, token):
     return _thank(request, asked.section)
 
 
-class Submission:
-    "A form that was sent, and what is answered to it"
+class PageSubmission(Submission):
+    "What the page of a form sent, and the page that answers"
 
     def __init__(self, request, pool, section, visitor=None, embedded=False):
-        self.request = request
-        self.pool = pool
-        self.section = section
-        self.visitor = visitor
-        self.embedded = embedded
-        self.configuration = pool.get('helpdesk.configuration')(1)
         request.max_form_memory_size = MAX_FORM
-        self.secret = section.web_form_secret()
-        self.stamp = form_stamp.read(
-            self.secret, section.id, request.form.get(STAMP_FIELD),
-            int(time.time()))
+        super().__init__(request, pool, section, request.form.get, visitor)
+        self.embedded = embedded
+
+    def files(self):
+        return uploaded(self.request)
 
     def answer(self):
-        Attempt = self.pool.get('helpdesk.portal.attempt')
-        Nonce = self.pool.get('helpdesk.portal.nonce')
-        sent = Nonce.find(self.stamp.nonce) if self.stamp else None
-        if sent:
-            # The second tap on the button
-            return self._thank(sent.ticket)
-        self._check_limit(Attempt, self.configuration.web_form_per_network)
-        typed = web_form.read(
-            self.request.form.get, uploaded(self.request),
-            self.section.web_form_asks(self.visitor),
-            self.section.web_form_takes,
-            self.configuration.web_form_files(), LIMITS)
-        trouble = self._trouble()
-        if trouble or not typed.valid:
+        outcome = self.send()
+        if outcome.is_refused:
             return _form(
                 self.request, self.section, self.visitor, self.embedded,
-                stamp=self.stamp, typed=typed, trouble=trouble).response(
+                stamp=self.stamp, typed=outcome.typed,
+                trouble=outcome.trouble).response(
                 HTTPStatus.UNPROCESSABLE_ENTITY)
-        if self.visitor:
-            typed = self.section.web_form_of(self.visitor, typed)
-        self._check_limit(
-            Attempt, self.configuration.web_form_per_address, typed.email)
-        person = self._is_person()
-        Attempt.note(WHAT, typed.email)
-        Nonce.take(self.stamp.nonce, self.stamp.expires)
-        return self._thank(self._file(Nonce, typed, person))
-
-    def _trouble(self):
-        "Return the forms.Error of what is wrong with no field, or None"
-        if not self.stamp or (self.visitor and not session.csrf_valid(
-                    self.request, self.visitor.token)):
-            return Error('old')
-        if self.stamp.hasty:
-            return Error('hasty')
-
-    @staticmethod
-    def _check_limit(Attempt, limit, email=None, what=WHAT):
-        if Attempt.is_over(what, limit, email):
-            abort(HTTPStatus.TOO_MANY_REQUESTS)
-
-    def _file(self, Nonce, typed, person):
-        "Return the ticket that was made, None if a mail asks first"
-        Attempt = self.pool.get('helpdesk.portal.attempt')
-        Ticket = self.pool.get('helpdesk.ticket')
-        WebRequest = self.pool.get('helpdesk.web_request')
-        language = pages.Page(self.request).lang
-        if not person:
-            self._check_limit(Attempt, MAILS, typed.email, MAIL)
-            Attempt.note(MAIL, typed.email)
-            WebRequest.ask(self.section, typed, language)
-            return
-        ticket = Ticket.file_request(self.section, typed, language)
-        Nonce.made(self.stamp.nonce, ticket)
-        return ticket
-
-    def _is_person(self):
-        if self.visitor:
-            return True
-        # A transaction that is tried again can't ask Google a second time
-        environ = self.request.environ
-        key = 'helpdesk_portal.person'
-        if key not in environ:
-            environ[key] = self._ask_person()
-        return environ[key]
-
-    def _ask_person(self):
-        check = self.configuration.robot_check
-        if check == 'altcha':
-            return proof_of_work.is_solved(
-                self.secret, self.stamp.nonce,
-                self.request.form.get(PROOF_FIELD))
-        if check == 'recaptcha':
-            return recaptcha.is_person(
-                self.configuration.recaptcha_key,
-                self.request.form.get(RECAPTCHA_FIELD),
-                self.configuration.recaptcha_score)
-        return True
-
-    def _thank(self, ticket):
         return _thank(
-            self.request, self.section, ticket, self.visitor, self.embedded,
-            mailed=not ticket)
+            self.request, self.section, outcome.ticket, self.visitor,
+            self.embedded, mailed=not outcome.ticket)
 
 
 def _printable(text):

@@ -21,12 +21,12 @@ class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
     @classmethod
-    def file_request(cls, section, request, language=None):
+    def file_request(cls, section, request, language=None, **values):
         """
         Make a ticket of the section of a valid web_form.Request.
 
-        language is the ir.lang in which its sender reads, if known. Return
-        the ticket.
+        language is the ir.lang in which its sender reads, if known; values
+        are others of the ticket. Return the ticket.
         """
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
@@ -39,6 +39,7 @@ class Ticket(metaclass=PoolMeta):
                         **cls._web_values(section, request),
                         'party': party or sender.organisation,
                         'language': language.id if language else None,
+                        **values,
                         }])
             Conversation.create(
                 [ticket._web_conversation(request, party)])

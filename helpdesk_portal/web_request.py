@@ -91,11 +91,11 @@ class WebRequest(SecretLinkMixin, ModelSQL):
 
     @classmethod
     @without_check_access
-    def ask(cls, section, request, language):
+    def ask(cls, section, request, language, **values):
         """
         Keep a valid web_form.Request and ask its address to confirm it.
 
-        language is the ir.lang of the form.
+        language is the ir.lang of the form; values are others of the record.
         """
         pool = Pool()
         Configuration = pool.get('helpdesk.configuration')
@@ -112,6 +112,7 @@ class WebRequest(SecretLinkMixin, ModelSQL):
                     'language': language.id,
                     'expires_at': now + dt.timedelta(days=days),
                     'next_try': now + FIRST_TRY,
+                    **values,
                     }])
         cls.__queue__.send([asked])
         return asked
@@ -131,17 +132,14 @@ class WebRequest(SecretLinkMixin, ModelSQL):
         That is when the section is no longer open to everybody. The second
         time it is the same ticket.
         """
-        pool = Pool()
-        Ticket = pool.get('helpdesk.ticket')
         cls.lock([request])
         write_first(cls, [request])
         request = cls(request.id)
         if request.ticket:
             return request.ticket
-        if not request.section.has_web_form(None):
+        if not request.is_welcome():
             return
-        ticket = Ticket.file_request(
-            request.section, request.typed(), request.language)
+        ticket = request.file()
         # The ticket has it now
         cls.write([request], {
                 **dict.fromkeys(TYPED),
@@ -150,6 +148,22 @@ class WebRequest(SecretLinkMixin, ModelSQL):
                 'ticket': ticket.id,
                 })
         return ticket
+
+    def is_welcome(self):
+        "Tell whether strangers can still send the form"
+        return self.section.has_web_form(None)
+
+    def file(self):
+        "Make the ticket of the request, and return it"
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        return Ticket.file_request(
+            self.section, self.typed(), self.language,
+            **self.ticket_values())
+
+    def ticket_values(self):
+        "Return values of the ticket that nobody has typed"
+        return {}
 
     def typed(self):
         "Return the web_form.Request that was sent"

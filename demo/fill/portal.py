@@ -5,7 +5,7 @@ from pathlib import Path
 
 from proteus import Model
 
-from ..settings import CUSTOMER, DOMAIN, PASSWORD, SHARED_DOMAIN
+from ..settings import CHANNEL, CUSTOMER, DOMAIN, PASSWORD, SHARED_DOMAIN
 from .records import make, one
 
 LOGO = Path(__file__).parent / 'logo.png'
@@ -18,6 +18,8 @@ Monday to Friday, 9 to 18 h"""
 DESCRIPTION = """\
 Tell us which machine you have, and what it does or does not do.
 A photo often says more than words."""
+CHAT = """\
+Which machine, which beans, where is my order? Ask us."""
 
 
 def fill(company, section):
@@ -30,6 +32,9 @@ def fill(company, section):
     section.description = DESCRIPTION
     section.ask_rating = True
     section.save()
+    make(
+        'helpdesk.chat.channel', name=CHANNEL, section=section, text=CHAT,
+        published=True)
     _share(one('party.party', ('name', '=', "Café Central")))
     make(
         'web.user', email=CUSTOMER, email_valid=True, password=PASSWORD,

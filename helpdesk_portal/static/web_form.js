@@ -16,66 +16,6 @@
         status.textContent = text || "";
     };
 
-    // ALTCHA: find the number whose key begins as the challenge wants
-
-    const bytes = (hex) => Uint8Array.from(
-        hex.match(/../g) || [], (pair) => parseInt(pair, 16));
-    const hex = (buffer) => Array.from(
-        new Uint8Array(buffer),
-        (byte) => byte.toString(16).padStart(2, "0")).join("");
-    const breathe = () => new Promise((done) => setTimeout(done));
-
-    async function solve(challenge) {
-        const parameters = challenge.parameters;
-        const nonce = bytes(parameters.nonce);
-        const salt = bytes(parameters.salt);
-        const password = new Uint8Array(nonce.length + 4);
-        const view = new DataView(password.buffer);
-        password.set(nonce);
-        for (let counter = 0; counter < 65536; counter++) {
-            view.setUint32(nonce.length, counter);
-            const key = await crypto.subtle.importKey(
-                "raw", password, "PBKDF2", false, ["deriveBits"]);
-            const derivedKey = hex(await crypto.subtle.deriveBits({
-                name: "PBKDF2",
-                hash: "SHA-256",
-                salt,
-                iterations: parameters.cost,
-            }, key, parameters.keyLength * 8));
-            if (derivedKey.startsWith(parameters.keyPrefix)) {
-                return btoa(JSON.stringify({
-                    challenge, solution: {counter, derivedKey}}));
-            }
-            if (counter % 8 === 7) {
-                // So that typing stays smooth
-                await breathe();
-            }
-        }
-        return null;
-    }
-
-    // reCAPTCHA
-
-    function load(address) {
-        return new Promise((done, failed) => {
-            const script = document.createElement("script");
-            script.src = address;
-            script.onload = done;
-            script.onerror = failed;
-            document.head.append(script);
-        });
-    }
-
-    async function ask(key) {
-        const script = form.dataset.recaptchaScript;
-        if (!window.grecaptcha) {
-            await load(`${script}?render=${encodeURIComponent(key)}`);
-        }
-        await new Promise((done) => window.grecaptcha.ready(done));
-        return window.grecaptcha.execute(
-            key, {action: form.dataset.recaptchaAction});
-    }
-
     // Whoever can't be checked is sent a mail instead of an error
 
     const patience = (promise, seconds) => Promise.race([
@@ -86,8 +26,8 @@
 
     function begin() {
         const challenge = form.dataset.challenge;
-        if (challenge && !proof && window.crypto && crypto.subtle) {
-            proof = solve(JSON.parse(challenge)).catch(() => null);
+        if (challenge && !proof) {
+            proof = window.helpdeskRobotCheck.solve(challenge);
         }
     }
 
@@ -109,7 +49,9 @@
             put("altcha", await patience(proof, 60));
         } else if (form.dataset.recaptcha) {
             say(form.dataset.textChecking);
-            put("recaptcha", await patience(ask(form.dataset.recaptcha), 10));
+            put("recaptcha", await patience(window.helpdeskRobotCheck.ask(
+                form.dataset.recaptcha, form.dataset.recaptchaScript,
+                form.dataset.recaptchaAction), 10));
         }
     }
 

@@ -38,6 +38,8 @@ ARGUMENTS = [
     # A page that a test makes up may have one of the server in a frame
     '--disable-features=LocalNetworkAccessChecks,'
     'BlockInsecurePrivateNetworkRequests']
+# Where pages wait for news all the time
+WAITING = re.compile(r'/bus$|/news\?')
 # The client asks for a file for English, which has none
 HARMLESS = re.compile(r'/locale/[^/]*\.json$')
 
@@ -87,8 +89,7 @@ class Window:
         page.on('pageerror', lambda error: self.errors.append(str(error)))
 
     def _note_request(self, request):
-        # The client waits for news there all the time
-        if not request.url.endswith('/bus'):
+        if not WAITING.search(request.url):
             self._asked.add(request)
             self._last_event = time.monotonic()
 

@@ -7,15 +7,18 @@ A helpdesk with people who work in it, behind the web client.
         office.receive(letter)
         ...a browser at office.address...
         office.sink.messages
+
+With live=True the web client hears at once what others do.
 """
 import contextlib
 import fcntl
 from pathlib import Path
 
+from trytond import backend
 from trytond.pool import Pool
 from trytond.tools import file_open
 
-from demo import client
+from demo import client, server
 from tests.database import ROOT
 from tests.environment import MODULES
 from tests.records import Helpdesk
@@ -46,10 +49,12 @@ def is_translated(language):
 
 class Office:
 
-    def __init__(self, folder, languages=()):
+    def __init__(self, folder, languages=(), live=False):
         self.folder = Path(folder)
         self.languages = languages
+        self.live = live
         self._stack = contextlib.ExitStack()
+        self._server = contextlib.ExitStack()
 
     def __enter__(self):
         root = web_client()
@@ -61,14 +66,26 @@ class Office:
             self._conf = self.site.configure(
                 web={'root': root},
                 email={'uri': self.sink.uri, 'from': SUPPORT},
-                helpdesk={'url': self.host})
+                helpdesk={'url': self.host},
+                bus={'allow_subscribe': str(self.live)})
             self.site.call(self._fill)
-            stack.enter_context(self.site.server(conf=self._conf))
+            stack.callback(self.stop)
+            self.start()
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *args):
         self._stack.close()
+
+    def start(self):
+        "Start the server; it listens afterwards"
+        own_bus = self.live and backend.name == 'sqlite'
+        self._server.enter_context(self.site.server(
+                conf=self._conf, variables=server.BUS if own_bus else ()))
+
+    def stop(self):
+        "Kill the server"
+        self._server.close()
 
     @property
     def address(self):

@@ -8,20 +8,11 @@ from trytond.transaction import without_check_access
 
 from tests.records import Helpdesk
 
+from .chats import join, make_channel
+
 
 def setup_module():
     activate_module('helpdesk_portal')
-
-
-def make_channel(desk, **values):
-    "Return a published channel of the section of the helpdesk"
-    Channel = Pool().get('helpdesk.chat.channel')
-    channel, = Channel.create([{
-                'name': "Shop",
-                'section': desk.section.id,
-                'published': True,
-                **values}])
-    return channel
 
 
 @with_transaction()
@@ -29,7 +20,6 @@ def test_talk():
     "A visitor is handed to who has joined, and both read each other (B8)"
     pool = Pool()
     Chat = pool.get('helpdesk.chat')
-    Channel = pool.get('helpdesk.chat.channel')
     IrChannel = pool.get('ir.chat.channel')
     Notification = pool.get('res.notification')
     desk = Helpdesk(visibility='public')
@@ -38,13 +28,12 @@ def test_talk():
     chat.say("Hello?")
     assert Chat(chat.id).state == 'waiting'
     assert Chat.with_token(token) == chat
-    user, context = desk.as_user(desk.agent)
-    with user, context:
-        Channel.join([Channel(channel.id)])
+    join(desk, channel, desk.agent)
     chat = Chat(chat.id)
     assert (chat.state, chat.operator) == ('active', desk.agent)
     bell, = Notification.search([('user', '=', desk.agent.id)])
-    assert "Marta" in bell.label
+    # On the bus everybody could read it
+    assert "Marta" not in bell.label
     user, context = desk.as_user(desk.agent)
     # As over RPC
     with user, context, without_check_access():

@@ -150,7 +150,7 @@ class Site:
         return path
 
     def start(self, command, *arguments, accident=None, worker=False,
-            conf=None, name=None, **options):
+            conf=None, name=None, variables=(), **options):
         "Start a command of Tryton, return its subprocess.Popen"
         conf = conf or self.configure(queue={'worker': str(worker)})
         line = [BIN / command]
@@ -160,7 +160,8 @@ class Site:
                 conf, accident, MODULES[command]]
         process = subprocess.Popen(
             [*line, '-c', conf, '-d', name or self.name, *arguments],
-            cwd=database.ROOT, env=environment(), start_new_session=True,
+            cwd=database.ROOT, env={**environment(), **dict(variables)},
+            start_new_session=True,
             **{'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE,
                 'stderr': subprocess.PIPE, **options})
         self._processes.append(process)
@@ -214,10 +215,15 @@ class Site:
             yield process
 
     @contextlib.contextmanager
-    def server(self, **options):
-        "Have trytond listen at self.url"
+    def server(self, port=None, **options):
+        "Have trytond listen at self.url, or else at the port"
+        if port:
+            options['conf'] = self.configure(
+                web={'listen': f'{HOST}:{port}'})
         with self._daemon('trytond', **options) as process:
-            until(lambda: listens(self.port) or process.poll() is not None,
+            until(
+                lambda: (
+                    listens(port or self.port) or process.poll() is not None),
                 TIMEOUT, "trytond does not listen")
             yield process
 
