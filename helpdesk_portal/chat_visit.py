@@ -141,9 +141,9 @@ class Chat(metaclass=PoolMeta):
     @property
     def asks_email(self):
         "Whether the visitor is asked for an address, to be answered later"
-        return not self.email and (
+        return not self.email and bool(
             self.email_asked
-            or self.channel.identity != 'none' and self.state == 'active')
+            or self.channel.identity != 'none' and self.answered_at)
 
 
 class Message(metaclass=PoolMeta):

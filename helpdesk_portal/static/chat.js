@@ -342,7 +342,6 @@
     function draw() {
         const log = find('log');
         const list = find('messages');
-        const down = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
         const all = [
             ...[...messages.values()].sort((one, two) => one.id - two.id),
             ...outgoing];
@@ -399,10 +398,23 @@
                 list.insertBefore(item, place);
             }
         }
-        if (down) {
+        if (stays) {
             log.scrollTop = log.scrollHeight;
         }
     }
+
+    /* Who looks at the newest message goes on to do so, also when something
+       takes away room */
+    let stays = true;
+    find('log').addEventListener('scroll', () => {
+        const log = find('log');
+        stays = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    }, {passive: true});
+    new ResizeObserver(() => {
+        if (stays) {
+            find('log').scrollTop = find('log').scrollHeight;
+        }
+    }).observe(find('log'));
 
     function setText(where, text) {
         if (where.textContent !== text) {
@@ -437,10 +449,13 @@
     let formShown = false;
 
     function presence() {
-        if (begun() && news && news.operator && !ended()) {
+        if (ended()) {
+            return ['over', ''];
+        }
+        if (begun() && news && news.operator) {
             return ['here', fill('talking', {name: news.operator})];
         }
-        if (begun() ? news && !news.late && !ended() : !nobody()) {
+        if (begun() ? news && !news.late : !nobody()) {
             return ['here', words.here];
         }
         return ['away', words.away];
@@ -550,7 +565,8 @@
                 keepOutgoing();
             }
         }
-        if (!message.mine && message.id > lastRead && !isSeen()) {
+        if (!message.mine && !message.system && message.id > lastRead &&
+                !isSeen()) {
             unread += 1;
         }
     }

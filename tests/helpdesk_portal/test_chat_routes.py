@@ -369,6 +369,8 @@ class TalkTestCase(ChatTestCase):
         "B8: an address that is asked for later is kept, once"
         token = self.begin()['token']
         self.hand_out(token)
+        self.assertFalse(self.news(token)['ask_email'])
+        self.answer(token, "Hello")
         self.assertTrue(self.news(token)['ask_email'])
         response = self.tell('email', {'email': 'x'}, token)
         self.assertEqual(response.status_code, 422)
