@@ -71,7 +71,7 @@ def test_kept():
     Message = pool.get('ir.chat.message')
     ModelAccess = pool.get('ir.model.access')
     desk = Helpdesk(visibility='public')
-    channel, chat = begin(desk)
+    _, chat = begin(desk)
     message, = chat.messages()
     values = {
         'channel': message.channel.id,
@@ -89,15 +89,9 @@ def test_kept():
         ]
     refused(desk, desk.agent, *calls)
     refused(desk, desk.manager, *calls)
-    for model in [
-            'helpdesk.chat', 'ir.chat.channel', 'ir.chat.message']:
-        ModelAccess.write(ModelAccess.search([('model', '=', model)]), {
-                'perm_read': True,
-                'perm_write': True,
-                'perm_create': True,
-                'perm_delete': True,
-                })
-    refused(desk, desk.agent, *calls)
+    with patch.object(
+            ModelAccess, 'check', staticmethod(lambda *args, **kwargs: True)):
+        refused(desk, desk.agent, *calls)
     assert message.content == "Hello?"
 
 
