@@ -17,7 +17,8 @@ from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import (
+    Transaction, check_access, without_check_access)
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .exceptions import ChatEndedError, ChatHandError, ChatTakeWarning
@@ -409,6 +410,19 @@ class ChatHandOver(Wizard):
             Button("Hand Over", 'hand_over', 'tryton-ok', default=True),
             ])
     hand_over = StateTransition()
+
+    @classmethod
+    def check_access(cls):
+        pool = Pool()
+        Chat = pool.get('helpdesk.chat')
+        context = Transaction().context
+        ids = [*(context.get('active_ids') or [])]
+        if context.get('active_id') is not None:
+            ids.append(context['active_id'])
+        # Nobody may write chats, but who sees one hands it over
+        if ids and Transaction().user:
+            with check_access():
+                Chat.read(ids, ['id'])
 
     def default_start(self, fields):
         return {'chat': self.record.id}

@@ -161,7 +161,6 @@ def test_files():
     Chat = pool.get('helpdesk.chat')
     desk = Helpdesk(visibility='public')
     _, chat = begin(desk)
-    other = desk.make_user('other', [desk.make_section("Other")])
     said, = chat.say_files([("photo.png", b'png')])
     assert (said.helpdesk_speaker, said.content) == ('visitor', "photo.png")
     user, context = desk.as_user(desk.agent)
@@ -180,6 +179,18 @@ def test_files():
     assert bytes(last.helpdesk_file.data) == b'pdf'
     assert Chat(chat.id).operator_at
 
+
+@with_transaction()
+def test_files_access():
+    "Files are changed by nobody, and seen in the section only (SE12)"
+    pool = Pool()
+    Attachment = pool.get('ir.attachment')
+    Chat = pool.get('helpdesk.chat')
+    desk = Helpdesk(visibility='public')
+    _, chat = begin(desk)
+    other = desk.make_user('other', [desk.make_section("Other")])
+    said, = chat.say_files([("photo.png", b'png')])
+    attachment = said.helpdesk_file
     desk.section.visibility = 'private'
     desk.section.save()
     refused(desk, desk.agent,
