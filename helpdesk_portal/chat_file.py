@@ -6,7 +6,9 @@ Files in a live chat.
 They are attachments of the chat, which the operator adds as to any record of
 Tryton; each comes with a message, so that both sides see it in its place.
 """
+from trytond.i18n import gettext
 from trytond.model import fields
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction, without_check_access
 
@@ -20,6 +22,17 @@ class Attachment(metaclass=PoolMeta):
             # A chat itself nobody writes, but who reads it takes part in it
             return [(model, 'read')]
         return super()._convert_check_access(model, mode)
+
+    @classmethod
+    def check_modification(
+            cls, mode, attachments, values=None, external=False):
+        super().check_modification(
+            mode, attachments, values=values, external=external)
+        # Also for administrators, as the messages
+        if external and mode != 'create' and any(
+                a.resource and a.resource.__name__ == 'helpdesk.chat'
+                for a in attachments):
+            raise AccessError(gettext('helpdesk_portal.msg_chat_kept'))
 
     @classmethod
     def on_modification(cls, mode, attachments, field_names=None):

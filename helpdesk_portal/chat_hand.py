@@ -17,7 +17,8 @@ from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import (
+    Transaction, check_access, without_check_access)
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .exceptions import ChatEndedError, ChatHandError, ChatTakeWarning
@@ -44,8 +45,9 @@ class _Hand:
         Return who gets one more visitor of the channel, an id, or None.
 
         One of those who are there and have not enough yet, at random, but
-        not the user of the id but.
+        not the res.user but.
         """
+        but = but.id if but else None
         free = [
             u for u in self._present[channel.id]
             if u != but and (
@@ -107,9 +109,7 @@ class Chat(metaclass=PoolMeta):
         if not waiting:
             return
         hand = _Hand(list({c.channel for c in waiting}))
-        chosen = [
-            (c, hand.choose(c.channel, but=c.left_by.id if c.left_by else None))
-            for c in waiting]
+        chosen = [(c, hand.choose(c.channel, but=c.left_by)) for c in waiting]
         cls._give([(c, user) for c, user in chosen if user])
 
     @classmethod
@@ -206,9 +206,7 @@ class Chat(metaclass=PoolMeta):
             return
         hand = _Hand(list({c.channel for c in chats}))
         chosen = [
-            (c, hand.choose(
-                    c.channel, but=c.operator.id if c.operator else None))
-            for c in chats]
+            (c, hand.choose(c.channel, but=c.operator)) for c in chats]
         # Who gives a visitor away does not want the same one back
         for chat, user in chosen:
             if not user:
@@ -256,8 +254,7 @@ class Chat(metaclass=PoolMeta):
             if chat.operator_at and is_present:
                 # Slow, but there
                 continue
-            user = hand.choose(
-                chat.channel, but=chat.operator.id if chat.operator else None)
+            user = hand.choose(chat.channel, but=chat.operator)
             if user:
                 given.append((chat, user))
             elif not is_present:
@@ -413,6 +410,19 @@ class ChatHandOver(Wizard):
             Button("Hand Over", 'hand_over', 'tryton-ok', default=True),
             ])
     hand_over = StateTransition()
+
+    @classmethod
+    def check_access(cls):
+        pool = Pool()
+        Chat = pool.get('helpdesk.chat')
+        context = Transaction().context
+        ids = [*(context.get('active_ids') or [])]
+        if context.get('active_id') is not None:
+            ids.append(context['active_id'])
+        # Nobody may write chats, but who sees one hands it over
+        if ids and Transaction().user:
+            with check_access():
+                Chat.read(ids, ['id'])
 
     def default_start(self, fields):
         return {'chat': self.record.id}
