@@ -339,7 +339,6 @@ class Chat(metaclass=PoolMeta):
     def _reach_visitor(self):
         "Let the ticket have the address that the visitor has given since"
         pool = Pool()
-        Channel = pool.get('ir.chat.channel')
         GuestLink = pool.get('helpdesk.guest_link')
         Ticket = pool.get('helpdesk.ticket')
         ticket, email = self.ticket, self._address()
@@ -350,7 +349,9 @@ class Chat(metaclass=PoolMeta):
             Ticket.write([ticket], {'email': email})
             GuestLink.make_for_chats([self])
             self._acknowledge(ticket)
-    XX
+            self.tell([self], 'msg_chat_ticket_email',
+                number=ticket.number, email=email)
+
     @classmethod
     @without_check_access
     def go_on(cls, messages):
