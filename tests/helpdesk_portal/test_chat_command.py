@@ -6,7 +6,9 @@ Commands that operators type in a chat.
 import re
 import textwrap
 from pathlib import Path
+from unittest.mock import patch
 
+from trytond.exceptions import UserError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction, without_check_access
@@ -142,3 +144,17 @@ def test_documented_command():
     with user, context, without_check_access():
         chat.answer("/thanks Marta")
     assert talk.seen_by_visitor()[-1] == "Thank you, Marta!"
+
+
+@with_transaction()
+def test_trouble():
+    "What a command can't do is undone, and told without an error (B9)"
+    talk = Talk()
+    Chat = Pool().get('helpdesk.chat')
+    with patch.object(
+            Chat, 'command_note', side_effect=UserError("No such day")), \
+            patch.object(Transaction, 'rollback') as rollback:
+        talk.operator("/note 31 February")
+    rollback.assert_called_once_with()
+    told = talk.seen_by(talk.desk.agent)[-1]
+    assert "/note 31 February" in told and "No such day" in told

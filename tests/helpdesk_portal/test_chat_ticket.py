@@ -338,3 +338,19 @@ def test_statements():
         Transaction().rollback()
     # Tryton reads some hundreds at a time
     assert costs[2] <= costs[1] + 3
+
+
+@with_transaction()
+def test_files():
+    "The files of the chat are those of the ticket, later ones too (B9)"
+    talk = Talk()
+    talk.chat.say_files([('door.png', b'open')])
+    talk.operator("/ticket Broken")
+    talk.chat.say_files([('lock.png', b'closed')])
+    transcript, later = conversations(talk.chat.ticket)
+    for conversation, name, data in [
+            (transcript, 'door.png', b'open'), (later, 'lock.png', b'closed')]:
+        file, = conversation.attachments
+        assert (file.name, bytes(file.data)) == (name, data)
+        assert conversation.direction == 'in'
+        assert name in conversation.body
