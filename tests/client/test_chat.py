@@ -164,9 +164,9 @@ class Operator:
         return self.messages.filter(has_text=text)
 
     def say(self, text):
-        entry = self.page.locator('.chat textarea:visible')
-        entry.fill(text)
-        entry.press('Control+Enter')
+        chat = self.page.locator('.chat:visible')
+        chat.locator('textarea').fill(text)
+        chat.get_by_role('button', name="Submit the message").click()
 
 
 @pytest.fixture
