@@ -69,7 +69,8 @@ def channel(office, request):
         section, = Section.search([])
         channel, = Channel.create([{
                     'name': name, 'text': TEXT, 'section': section.id,
-                    'published': True}])
+                    # Other tests leave chats behind
+                    'published': True, 'capacity': None}])
         return channel.id
     id = office.site.call(make)
     return SimpleNamespace(
@@ -306,7 +307,8 @@ def test_two(office, channel, people):
     operators = [people.operator('agent'), people.operator('other')]
     for operator in operators:
         operator.join(channel)
-    count = 4
+    # More at once are refused from one address
+    count = 3
     for i in range(count):
         visitor = people.visitor(channel.address)
         visitor.begin(f"Hello from {i}", name=f"Visitor {i}")
@@ -368,12 +370,12 @@ def test_nobody(office, channel, people):
     visitor.window.screenshot('chat-12-nobody')
     place = visitor.place.locator('#chat-away')
     expect(place).to_be_visible()
-    place.get_by_label(re.compile("name")).fill("Ada")
-    place.get_by_label(re.compile("mail")).fill('ada@example.com')
-    place.get_by_label(re.compile("Subject")).fill("A broken handle")
-    place.get_by_label(re.compile("Description|message")).fill("It broke.")
+    for name, text in [
+            ('name', "Ada"), ('email', 'ada@example.com'),
+            ('subject', "A broken handle"), ('text', "It broke.")]:
+        place.locator(f'[name={name}]').fill(text)
     visitor.page.wait_for_timeout(AS_PEOPLE)
-    place.get_by_role('button', name="Send").click()
+    place.locator('[type=submit]').click()
     office.sink.wait(1)
     visitor.window.screenshot('chat-13-sent')
 
