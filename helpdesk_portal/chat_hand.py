@@ -43,8 +43,9 @@ class _Hand:
         Return who gets one more visitor of the channel, an id, or None.
 
         One of those who are there and have not enough yet, at random, but
-        not the user of the id but.
+        not the res.user but.
         """
+        but = but.id if but else None
         free = [
             u for u in self._present[channel.id]
             if u != but and (
@@ -106,9 +107,7 @@ class Chat(metaclass=PoolMeta):
         if not waiting:
             return
         hand = _Hand(list({c.channel for c in waiting}))
-        chosen = [
-            (c, hand.choose(c.channel, but=c.left_by.id if c.left_by else None))
-            for c in waiting]
+        chosen = [(c, hand.choose(c.channel, but=c.left_by)) for c in waiting]
         cls._give([(c, user) for c, user in chosen if user])
 
     @classmethod
@@ -205,9 +204,7 @@ class Chat(metaclass=PoolMeta):
             return
         hand = _Hand(list({c.channel for c in chats}))
         chosen = [
-            (c, hand.choose(
-                    c.channel, but=c.operator.id if c.operator else None))
-            for c in chats]
+            (c, hand.choose(c.channel, but=c.operator)) for c in chats]
         # Who gives a visitor away does not want the same one back
         for chat, user in chosen:
             if not user:
@@ -255,8 +252,7 @@ class Chat(metaclass=PoolMeta):
             if chat.operator_at and is_present:
                 # Slow, but there
                 continue
-            user = hand.choose(
-                chat.channel, but=chat.operator.id if chat.operator else None)
+            user = hand.choose(chat.channel, but=chat.operator)
             if user:
                 given.append((chat, user))
             elif not is_present:

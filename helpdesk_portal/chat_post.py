@@ -15,8 +15,7 @@ from trytond.model.exceptions import AccessError
 from trytond.modules.helpdesk.exceptions import FollowerError
 from trytond.pool import Pool, PoolMeta
 from trytond.rpc import RPC
-from trytond.transaction import (
-    Transaction, check_access, without_check_access)
+from trytond.transaction import Transaction, check_access, without_check_access
 
 from .exceptions import ChatEndedError
 
@@ -246,9 +245,9 @@ class Chat(metaclass=PoolMeta):
 
     def _changes_hint(self, values, now):
         "Tell whether the values change what operators see of the visitor"
-        typing_at = values.get('typing_at')
-        if bool(typing_at) != self._is_typing(now) and (
-                typing_at or self.typing_at):
+        typed = self._is_typing(now)
+        types = bool(values['typing_at']) if 'typing_at' in values else typed
+        if types != typed or (self.typing_at and not types):
             return True
         before, read = self.visitor_read or 0, values.get('visitor_read') or 0
         return read > before and before < self.last_answer <= read

@@ -42,11 +42,13 @@ def test_talk():
         shown = IrChannel.get(str(chat))
     assert [(m['author'], bool(m['user']), m['content']) for m in shown] == [
         ("Marta", True, "Hello?"),
+        (None, False, "Agent has joined."),
         (desk.agent.name, True, "Hello Marta"),
         (desk.agent.name, True, "She is nice"),
         ]
     said = Chat(chat.id).messages()
-    assert [m.content for m in said] == ["Hello?", "Hello Marta"]
+    assert [m.content for m in said] == [
+        "Hello?", "Agent has joined.", "Hello Marta"]
     assert Chat(chat.id).operator_read == shown[-1]['id']
     assert Chat(chat.id).version > 3
 
