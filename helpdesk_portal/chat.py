@@ -158,9 +158,10 @@ class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
         Begin the chat of a visitor of the channel, and hand it out.
 
         name, email and page are str or None, language an ir.lang, web_user a
-        web.user. Return the chat and the token that proves to be its visitor.
+        web.user. Return the chat and the token that proves to be its visitor:
+        the one that is given, or a new one.
         """
-        token = cls.new_token()
+        token = token or cls.new_token()
         now = dt.datetime.now().replace(microsecond=0)
         chat, = cls.create([{
                     'channel': channel.id,

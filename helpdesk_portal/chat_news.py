@@ -42,12 +42,11 @@ def state(page, channel, stamp):
         }
 
 
-def news(page, chat, after=0):
+def news(chat, after=0):
     """
     Return what there is to know for the visitor of the chat.
 
-    page is the Page that has the language; messages are those with ids after
-    the one.
+    messages are those with ids after the one.
     """
     left = chat.patience_left()
     return {
@@ -59,7 +58,7 @@ def news(page, chat, after=0):
         'read': chat.operator_read or 0,
         'queue': chat.queue,
         'late': left is not None and left <= 0,
-        'ticket': _ticket(page, chat),
+        'ticket': _ticket(chat),
         'ask_email': chat.asks_email,
         }
 
@@ -84,11 +83,6 @@ def message(chat, said):
         }
 
 
-def _ticket(page, chat):
+def _ticket(chat):
     if chat.ticket:
-        return {
-            'number': chat.ticket.number,
-            # For who is logged in; others get a link of their own by mail
-            'url': (page.path('tickets', chat.ticket.number)
-                if chat.web_user else None),
-            }
+        return {'number': chat.ticket.number, 'url': chat.ticket_address()}

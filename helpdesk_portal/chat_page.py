@@ -82,7 +82,8 @@ class ChatPage(Page):
     def _word(self, name):
         # What the script fills in
         return self.text(
-            f'chat_page_{name}', name='{name}', place='{place}', number='{number}',
+            f'chat_page_{name}',
+            name='{name}', place='{place}', number='{number}',
             limit={
                 'files_over': forms.mebibytes(LIMITS.size),
                 'files_many': LIMITS.files,
@@ -127,7 +128,7 @@ def widget(request, channel):
             for code, lang in languages.items()},
         }
     with file_open('helpdesk_portal/static/chat_widget.js') as file:
-        return f'{file.read()}({json.dumps(values)});\n'
+        return f'{file.read().rstrip()}({json.dumps(values)});\n'
 
 
 def _languages():

@@ -269,7 +269,7 @@ class Beginning:
         return self._begun(Chat(chat.id), token)
 
     def _begun(self, chat, token):
-        return data({'token': token, **chat_news.news(self.page, chat)})
+        return data({'token': token, **chat_news.news(chat)})
 
     def _again(self):
         "Let the script try again with a stamp that is good"
@@ -355,9 +355,7 @@ def _chat(request, pool, id):
 
 
 def _news(request, chat):
-    return chat_news.news(
-        pages.Page(request), chat,
-        identifier(request.args.get('after', '')))
+    return chat_news.news(chat, identifier(request.args.get('after', '')))
 
 
 def _new_stamp(channel):

@@ -139,10 +139,10 @@ class Chat(metaclass=PoolMeta):
 
     @property
     def asks_email(self):
-        "Whether the visitor is asked for an address: nobody else can answer"
-        return bool(
-            not self.email and self.channel.identity != 'none'
-            and (self.ticket or self.state == 'active'))
+        "Whether the visitor is asked for an address, to be answered later"
+        return not self.email and (
+            self.email_asked
+            or self.channel.identity != 'none' and self.state == 'active')
 
 
 class Message(metaclass=PoolMeta):

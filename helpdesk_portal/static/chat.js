@@ -16,6 +16,7 @@
     const SEEN = 20;
     const TYPING = 6;
     const LONGEST_PAUSE = 30;
+    const AGAIN = 30;
     /* Who begins sooner is taken for a robot */
     const LEAST = 4;
     const wait = seconds => new Promise(
@@ -409,6 +410,20 @@
         }
     }
 
+    function showTicket() {
+        const ticket = news && news.ticket && news.ticket.url
+            ? news.ticket : null;
+        const place = find('ticket');
+        place.hidden = !ticket;
+        if (ticket && place.dataset.url !== ticket.url) {
+            place.dataset.url = ticket.url;
+            place.replaceChildren(element('a', {
+                href: ticket.url, target: '_blank',
+                rel: 'noopener noreferrer',
+            }, fill('ticket', {number: ticket.number})));
+        }
+    }
+
     function showError(text) {
         const error = find('error');
         error.hidden = !text;
@@ -428,11 +443,14 @@
         if (begun() ? news && !news.late && !ended() : !nobody()) {
             return ['here', words.here];
         }
-        return ['away', begun() ? words.away : state.back];
+        return ['away', words.away];
     }
 
     function status() {
-        if (!begun() || !news || ended()) {
+        if (nobody()) {
+            return state.back;
+        }
+        if (!begun() || !news) {
             return '';
         }
         const parts = [];
@@ -442,7 +460,7 @@
                 parts.push(fill('queue', {place: news.queue + 1}));
             }
         }
-        if (news.ticket) {
+        if (news.ticket && !news.ticket.url) {
             parts.push(fill('ticket', {number: news.ticket.number}));
         }
         return parts.join(' ');
@@ -456,6 +474,7 @@
             find('title').textContent.trim();
         setText(find('face'), [...face][0].toLocaleUpperCase(data.language));
         setText(find('status'), status());
+        showTicket();
         find('end').hidden = !begun() || ended();
         if (find('end').hidden) {
             find('sure').hidden = true;
@@ -465,13 +484,17 @@
             nobody() || Boolean(news && news.late && !ended()));
         if (offered && nobody() && !formShown) {
             openForm();
-        } else if (!offered && formShown && !begun()) {
-            formShown = false;
+        } else if (!offered && formShown && !ended()) {
+            closeForm();
         }
         find('away').hidden = !formShown;
+        find('back').hidden = !begun() || ended();
         find('instead').hidden = !offered || formShown;
         find('entry').hidden = ended() || formShown;
         find('attach').hidden = !begun();
+        if (find('legal')) {
+            find('legal').hidden = begun();
+        }
         if (find('identity')) {
             find('identity').hidden = begun() || outgoing.length > 0;
         }
@@ -484,6 +507,16 @@
     function soFar() {
         return [...outgoing, {text: find('text').value}].map(
             message => message.text).filter(each => each.trim()).join('\n');
+    }
+
+    /* Somebody came, or the visitor waits on: nothing is lost */
+    function closeForm() {
+        formShown = false;
+        if (!text.value) {
+            text.value = window.helpdeskChatForm.text();
+            keep('draft', text.value || null);
+            grow();
+        }
     }
 
     function openForm() {
@@ -1008,6 +1041,12 @@
         }
     });
 
+    find('back').addEventListener('click', () => {
+        closeForm();
+        show();
+        text.focus();
+    });
+
     function closeSure() {
         find('sure').hidden = true;
         find('end').focus();
@@ -1099,6 +1138,15 @@
             }
         }
     });
+
+    /* Somebody may come to who has written nothing yet */
+    setInterval(() => {
+        const untouched = formShown && [...find('away').querySelectorAll(
+            'input, textarea')].every(field => !field.value);
+        if (nobody() && isSeen() && (untouched || !formShown)) {
+            askState();
+        }
+    }, AGAIN * 1000);
 
     text.value = load('draft') || '';
     grow();
