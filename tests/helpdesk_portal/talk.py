@@ -23,6 +23,8 @@ class Talk:
         self.id = chat.id
         self.visitor(first)
         assert self.chat.operator == self.desk.agent
+        # Who opens it has joined
+        self.seen_by(self.desk.agent)
 
     @property
     def chat(self):
@@ -49,5 +51,11 @@ class Talk:
                 m['content'] for m in Channel.get(str(self.chat)) if m['id']]
 
     def seen_by_visitor(self):
-        "Return what people said, and answers to commands, but no comings"
+        "Return all texts on the visitor's page"
         return [m.content for m in self.chat.messages()]
+
+    def said(self):
+        "Return what the two said to each other"
+        return [
+            m.content for m in self.chat.messages()
+            if m.helpdesk_speaker != 'system']

@@ -193,7 +193,6 @@ def test_no_guest_links():
 def test_own_address():
     "An address that can't be written to is none (PO5)"
     desk = Helpdesk(visibility='public')
-    desk.section.email = 'support@example.com'
     for email in ['nobody', 'x@localhost']:
         talk = Talk(desk=desk, email=email)
         talk.operator("/ticket Broken")
@@ -271,16 +270,21 @@ def test_assignment():
 @with_transaction()
 def test_refused():
     "Who may not create tickets is told so, and nothing is lost (SE12)"
-    pool = Pool()
-    Access = pool.get('ir.model.access')
+    ModelAccess = Pool().get('ir.model.access')
     talk = Talk()
-    accesses = Access.search([('model', '=', 'helpdesk.ticket')])
-    Access.write(list(accesses), {'perm_create': False})
-    talk.operator("/ticket Broken")
+    check = ModelAccess.check
+
+    def refuse(model, mode='read', raise_exception=True):
+        if (model, mode) == ('helpdesk.ticket', 'create'):
+            return False
+        return check(model, mode, raise_exception=raise_exception)
+
+    with patch.object(ModelAccess, 'check', side_effect=refuse):
+        talk.operator("/ticket Broken")
     assert not talk.chat.ticket
     told = talk.seen_by(talk.desk.agent)[-1]
     assert "/ticket Broken" in told and "may not create" in told
-    assert talk.seen_by_visitor() == ["Hello?"]
+    assert talk.said() == ["Hello?"]
 
 
 @with_transaction()
@@ -313,7 +317,8 @@ def test_button():
 def test_statements():
     "A long chat costs no more statements than a short one (X4)"
     costs = []
-    for number in [5, 200]:
+    # Not the first one, which fills caches
+    for number in [5, 5, 200]:
         talk = Talk()
         Message = Pool().get('ir.chat.message')
         channel = Message.search(
@@ -331,4 +336,21 @@ def test_statements():
         assert "Message 4" in conversations(talk.chat.ticket)[0].body
         costs.append(len(statements))
         Transaction().rollback()
-    assert abs(costs[0] - costs[1]) <= 3, costs
+    # Tryton reads some hundreds at a time
+    assert costs[2] <= costs[1] + 3
+
+
+@with_transaction()
+def test_files():
+    "The files of the chat are those of the ticket, later ones too (B9)"
+    talk = Talk()
+    talk.chat.say_files([('door.png', b'open')])
+    talk.operator("/ticket Broken")
+    talk.chat.say_files([('lock.png', b'closed')])
+    transcript, later = conversations(talk.chat.ticket)
+    for conversation, name, data in [
+            (transcript, 'door.png', b'open'), (later, 'lock.png', b'closed')]:
+        file, = conversation.attachments
+        assert (file.name, bytes(file.data)) == (name, data)
+        assert conversation.direction == 'in'
+        assert name in conversation.body
