@@ -5,11 +5,10 @@ How chats end that nobody ends, and what becomes of those nobody answered.
 """
 import datetime as dt
 
-from sql.aggregate import Max
 from trytond.model import fields
 from trytond.modules.helpdesk.batch import find, in_batches
-from trytond.pool import Pool, PoolMeta
-from trytond.transaction import Transaction, without_check_access
+from trytond.pool import PoolMeta
+from trytond.transaction import without_check_access
 
 # Whose page was not heard of for so long does not wait any more
 GONE = dt.timedelta(minutes=3)
@@ -51,7 +50,7 @@ class Chat(metaclass=PoolMeta):
                 (cls._unanswered(), cls._settle_unanswered),
                 ]:
             in_batches(find(cls, domain), work)
-        cls._hand_out_again()
+        cls.rehand()
 
     @classmethod
     def _abandoned(cls):
@@ -73,34 +72,16 @@ class Chat(metaclass=PoolMeta):
 
     @classmethod
     def _end_idle(cls, ids):
-        chats = cls.search([('id', 'in', ids), ('state', '=', 'active')])
-        last = cls._last_said(chats)
         now = dt.datetime.now()
+        chats = cls.search([('id', 'in', ids), ('state', '=', 'active')])
         cls.end([
                 c for c in chats
-                if max(filter(None, [
-                            c.started_at, c.handed_at, last.get(c.id)]))
-                + c.channel.idle < now], 'system')
+                if now - c._last_active_at() > c.channel.idle], 'system')
 
-    @classmethod
-    def _last_said(cls, chats):
-        "Return when something was said last in each of the chats, by its id"
-        pool = Pool()
-        Channel = pool.get('ir.chat.channel')
-        Message = pool.get('ir.chat.message')
-        channel, message = Channel.__table__(), Message.__table__()
-        cursor = Transaction().connection.cursor()
-        cursor.execute(*message
-            .join(channel, condition=message.channel == channel.id)
-            .select(
-                Max(message.id),
-                where=fields.SQL_OPERATORS['in'](
-                    channel.resource, [str(c) for c in chats])
-                & message.helpdesk_speaker.in_(['visitor', 'operator']),
-                group_by=[channel.id]))
-        return {
-            m.channel.resource.id: m.create_date
-            for m in Message.browse([id_ for id_, in cursor])}
+    def _last_active_at(self):
+        return max(filter(None, [
+                    self.started_at, self.handed_at, self.visitor_at,
+                    self.operator_at]))
 
     @classmethod
     def _unanswered(cls):
@@ -123,16 +104,3 @@ class Chat(metaclass=PoolMeta):
             if chat.is_answerable():
                 chat.ticket = chat.file()
         cls.save(chats)
-
-    @classmethod
-    def _hand_out_again(cls):
-        if hasattr(cls, 'rehand'):
-            cls.rehand()
-            return
-        waiting = cls.search([
-                ('state', '=', 'waiting'),
-                ('visitor_at', '!=', None),
-                ])
-        channels = list({c.channel for c in waiting})
-        if channels:
-            cls.hand_out(channels)

@@ -15,11 +15,12 @@ class Chat(metaclass=PoolMeta):
     __name__ = 'helpdesk.chat'
 
     def said(self):
-        "Return who said what, pairs of str, as the visitor has read it"
-        names = {'visitor': self.visitor, 'system': self.section.rec_name}
+        "Return who said what to whom, pairs of str, oldest first"
         return [
-            (names.get(m.helpdesk_speaker) or m.author, m.content)
-            for m in self.messages()]
+            (self.visitor if m.helpdesk_speaker == 'visitor' else m.author,
+                m.content)
+            for m in self.messages()
+            if m.helpdesk_speaker in {'visitor', 'operator'}]
 
     def sent_files(self):
         "Return the forms.File of what was sent in the chat"

@@ -12,7 +12,7 @@ from trytond.transaction import Transaction
 
 from tests.records import Helpdesk
 
-from .test_chat import make_channel
+from .chats import join, make_channel
 
 # A Tuesday in Madrid, in summer
 TUESDAY = dt.datetime(2026, 7, 7, 10, 0)
@@ -52,15 +52,9 @@ def looked_after(chat):
 
 
 def grow_old(chat, minutes):
-    "Let all that was said in the chat, and its begin, be minutes older"
-    Message = Pool().get('ir.chat.message')
-    change(chat, started_at=ago(minutes), handed_at=ago(minutes))
-    for message in Message.search([('channel.resource', '=', str(chat))]):
-        table = Message.__table__()
-        Transaction().connection.cursor().execute(*table.update(
-                [table.create_date], [ago(minutes)],
-                where=table.id == message.id))
-    Transaction().cache.clear()
+    "Let all of the chat have happened so many minutes ago"
+    at = ago(minutes)
+    change(chat, started_at=at, handed_at=at, visitor_at=at, operator_at=at)
 
 
 @with_transaction()
@@ -83,13 +77,11 @@ def test_gone():
 @with_transaction()
 def test_missed_becomes_ticket():
     "B8: who left an address and was not answered becomes a ticket"
-    pool = Pool()
-    Attachment = pool.get('ir.attachment')
+    Ticket = Pool().get('helpdesk.ticket')
     desk = Helpdesk(visibility='public')
     chat = begin(make_channel(desk), email='marta@example.com')
     chat.say("Number 42")
-    Attachment.create([
-            {'resource': str(chat), 'name': 'bill.pdf', 'data': b'bill'}])
+    chat.say_files([('bill.pdf', b'bill')])
     change(chat, visitor_seen_at=ago(4))
     chat = looked_after(chat)
     ticket = chat.ticket
@@ -106,7 +98,7 @@ def test_missed_becomes_ticket():
     assert (file.name, file.data) == ('bill.pdf', b'bill')
     # Only once
     assert looked_after(chat).ticket == ticket
-    assert pool.get('helpdesk.ticket').search([], count=True) == 1
+    assert Ticket.search([], count=True) == 1
 
 
 @with_transaction()
@@ -150,11 +142,11 @@ def test_idle():
     desk = Helpdesk(visibility='public')
     channel = make_channel(desk, idle=dt.timedelta(minutes=10))
     chat = begin(channel)
-    Chat.give([chat], desk.agent.id)
+    join(desk, channel, desk.agent)
     assert looked_after(chat).state == 'active'
     grow_old(chat, 11)
     # Somebody has just said something
-    chat.say("Are you there?")
+    Chat(chat.id).say("Are you there?")
     assert looked_after(chat).state == 'active'
     grow_old(chat, 11)
     chat = looked_after(chat)
@@ -181,11 +173,12 @@ def test_closed_channel():
 @with_transaction()
 def test_handed_out():
     "B8: who waits is handed to an operator who has come meanwhile"
-    Operator = Pool().get('helpdesk.chat.operator')
     desk = Helpdesk(visibility='public')
     channel = make_channel(desk)
+    join(desk, channel, desk.agent)
     chat = begin(channel)
-    Operator.create([{'channel': channel.id, 'user': desk.agent.id}])
+    # As if nobody had been there
+    change(chat, state='waiting', operator=None)
     assert looked_after(chat).operator == desk.agent
 
 
@@ -230,8 +223,7 @@ def test_availability():
     with patch.object(Channel, '_availability') as asked:
         assert Channel.availability(channel) == (True, False, None)
         assert not asked.called
-    Operator = Pool().get('helpdesk.chat.operator')
-    Operator.create([{'channel': channel.id, 'user': desk.agent.id}])
+    join(desk, channel, desk.agent)
     assert Channel.availability(Channel(channel.id)).staffed
 
 

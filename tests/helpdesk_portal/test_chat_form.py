@@ -63,16 +63,13 @@ class ChatFormTestCase(WebFormTestCase):
         "Begin a chat and return it and its token"
         pool = Pool(DB_NAME)
         with self.transaction() as transaction:
-            Attachment = pool.get('ir.attachment')
             Chat = pool.get('helpdesk.chat')
             Channel = pool.get('helpdesk.chat.channel')
             chat, token = Chat.begin(
                 Channel(self.channel), name="Marta", **values)
             for text in said:
                 chat.say(text)
-            Attachment.create([
-                    {'resource': str(chat), 'name': n, 'data': d}
-                    for n, d in files])
+            chat.say_files(files)
             transaction.commit()
             return chat.id, token
 
@@ -130,7 +127,8 @@ class ChatFormTestCase(WebFormTestCase):
             self.assertEqual(ticket.subject, "Order")
             self.assertEqual(ticket.description,
                 "Please help\n\nBefore, in the chat:\n\n"
-                "Marta: My order is late\nMarta: Number 42")
+                "Marta: My order is late\nMarta: Number 42\n"
+                "Marta: bill.pdf")
             conversation, = [
                 c for c in ticket.conversations if c.direction == 'in']
             self.assertEqual(
@@ -163,7 +161,7 @@ class ChatFormTestCase(WebFormTestCase):
         self.assertEqual(answer['errors'], {
                 'name': "Please write your name.",
                 'email': "We can't write to this address. Please check it.",
-                'text': "Please write your message.",
+                'text': "Please write a message.",
                 })
         answer = self.send_chat(status=422, website='spam').json
         self.assertEqual(list(answer['errors']), ['website'])

@@ -14,7 +14,7 @@ from werkzeug.test import EnvironBuilder
 
 from tests.records import Helpdesk
 
-from .test_chat import make_channel
+from .chats import make_channel
 
 ADDRESS = '192.0.2.7'
 
