@@ -104,8 +104,8 @@ class Operator:
 
     def call(self, method, *params):
         answer = ask(
-            self._address, {'id': 1, 'method': method, 'params': params},
-            self._headers)
+            f'{self._address}rpc/',
+            {'id': 1, 'method': method, 'params': params}, self._headers)
         assert 'error' not in answer, answer['error']
         return answer['result']
 
