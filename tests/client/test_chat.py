@@ -242,7 +242,7 @@ def test_talk(office, channel, people):
     expect(operator.heard("Ribera One with 110 V")).to_be_visible()
     link = operator.messages.filter(has_text=re.compile('http')).first
     expect(link).to_be_visible()
-    expect(visitor.heard("#")).to_be_visible()
+    expect(visitor.heard("ticket")).to_be_visible()
     operator.window.screenshot('chat-06-operator-ticket')
     visitor.window.screenshot('chat-06-visitor-ticket')
     visitor.say("Thank you for the ticket")
