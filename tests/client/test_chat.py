@@ -72,9 +72,15 @@ def channel(office, request):
                     # Other tests leave chats behind
                     'published': True, 'capacity': None}])
         return channel.id
+
+    def end():
+        # Only so many at once may come from one address
+        Chat = Pool().get('helpdesk.chat')
+        Chat.end(Chat.search([('channel', '=', id)]), 'system')
     id = office.site.call(make)
-    return SimpleNamespace(
+    yield SimpleNamespace(
         id=id, name=name, address=f'{office.site.url}/helpdesk/chat/{id}')
+    office.site.call(end)
 
 
 @pytest.fixture
