@@ -11,7 +11,6 @@ import secrets
 from collections import Counter, defaultdict
 from itertools import chain
 
-from sql import Literal
 from sql.aggregate import Count
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
@@ -128,7 +127,7 @@ class Chat(metaclass=PoolMeta):
         cursor = Transaction().connection.cursor()
         table = cls.__table__()
         cursor.execute(*table.select(
-                table.operator, Count(Literal('*')),
+                table.operator, Count(table.id),
                 where=(table.state == 'active')
                 & fields.SQL_OPERATORS['in'](table.operator, list(users)),
                 group_by=[table.operator]))

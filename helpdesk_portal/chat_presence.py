@@ -20,10 +20,12 @@ MINUTE = dt.timedelta(minutes=1)
 
 def presence():
     "Return how long a client is taken to be there without being heard of"
-    # A client waits on the bus so long before it asks again
-    return MINUTE * 2 + dt.timedelta(seconds=max(
-            config.getint('session', 'timeout'),
-            config.getint('bus', 'long_polling_timeout')))
+    if config.getboolean('bus', 'allow_subscribe'):
+        # A client waits on the bus so long before it asks again
+        seconds = config.getint('bus', 'long_polling_timeout')
+    else:
+        seconds = config.getint('session', 'timeout')
+    return MINUTE * 2 + dt.timedelta(seconds=seconds)
 
 
 class Session(metaclass=PoolMeta):

@@ -8,7 +8,6 @@ Access is decided by chat_routes: who has the token of the chat.
 import datetime as dt
 import hmac
 
-from sql import Literal
 from sql.aggregate import Count
 from trytond.model import Unique, fields
 from trytond.pool import Pool, PoolMeta
@@ -114,7 +113,7 @@ class Chat(metaclass=PoolMeta):
             return 0
         cursor = Transaction().connection.cursor()
         table = self.__table__()
-        cursor.execute(*table.select(Count(Literal('*')),
+        cursor.execute(*table.select(Count(table.id),
                 where=(table.channel == self.channel.id)
                 & (table.state == 'waiting')
                 & (table.visitor_at != None)  # noqa: E711

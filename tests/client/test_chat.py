@@ -69,11 +69,18 @@ def channel(office, request):
         section, = Section.search([])
         channel, = Channel.create([{
                     'name': name, 'text': TEXT, 'section': section.id,
-                    'published': True}])
+                    # Other tests leave chats behind
+                    'published': True, 'capacity': None}])
         return channel.id
+
+    def end():
+        # Only so many at once may come from one address
+        Chat = Pool().get('helpdesk.chat')
+        Chat.end(Chat.search([('channel', '=', id)]), 'system')
     id = office.site.call(make)
-    return SimpleNamespace(
+    yield SimpleNamespace(
         id=id, name=name, address=f'{office.site.url}/helpdesk/chat/{id}')
+    office.site.call(end)
 
 
 @pytest.fixture
@@ -164,9 +171,9 @@ class Operator:
         return self.messages.filter(has_text=text)
 
     def say(self, text):
-        entry = self.page.locator('.chat textarea:visible')
-        entry.fill(text)
-        entry.press('Control+Enter')
+        chat = self.page.locator('.chat:visible')
+        chat.locator('textarea').fill(text)
+        chat.get_by_role('button', name="Submit the message").click()
 
 
 @pytest.fixture
@@ -195,7 +202,8 @@ def people(office, browser):
         e for w in windows for e in w.errors
         if 'ERR_CONNECTION_REFUSED' not in e
         and 'ERR_EMPTY_RESPONSE' not in e
-        and 'ERR_CONNECTION_RESET' not in e]
+        and 'ERR_CONNECTION_RESET' not in e
+        and 'connection to the bus' not in e]
     for window in windows:
         window.page.context.close()
     assert not errors
@@ -241,7 +249,7 @@ def test_talk(office, channel, people):
     expect(operator.heard("Ribera One with 110 V")).to_be_visible()
     link = operator.messages.filter(has_text=re.compile('http')).first
     expect(link).to_be_visible()
-    expect(visitor.heard("#")).to_be_visible()
+    expect(visitor.heard("ticket")).to_be_visible()
     operator.window.screenshot('chat-06-operator-ticket')
     visitor.window.screenshot('chat-06-visitor-ticket')
     visitor.say("Thank you for the ticket")
@@ -294,9 +302,8 @@ def test_restart(office, channel, people):
     texts = [
         "Before", "Answer before", "Meanwhile", "Still there?",
         "Here I am again", "Half a sentence"]
-    assert visitor.said() == texts
-    seen = operator.messages.all_inner_texts()
-    assert [t for t in seen if t in texts] == texts
+    for seen in [visitor.said(), operator.messages.all_inner_texts()]:
+        assert [t for t in seen if t in texts] == texts
     visitor.window.screenshot('chat-09-up')
     operator.window.screenshot('chat-09-operator')
 
@@ -306,7 +313,8 @@ def test_two(office, channel, people):
     operators = [people.operator('agent'), people.operator('other')]
     for operator in operators:
         operator.join(channel)
-    count = 4
+    # More at once are refused from one address
+    count = 3
     for i in range(count):
         visitor = people.visitor(channel.address)
         visitor.begin(f"Hello from {i}", name=f"Visitor {i}")
@@ -357,8 +365,8 @@ def test_embedded(office, channel, people):
     operator.say("Of course")
     expect(visitor.heard("Of course")).to_be_visible()
     visitor.window.screenshot('chat-11-framed')
+    # It is open on the next page, too
     page.goto(f'{SHOP}/machines')
-    page.get_by_role('button').first.click()
     expect(visitor.heard("Of course")).to_be_visible()
 
 
@@ -368,12 +376,12 @@ def test_nobody(office, channel, people):
     visitor.window.screenshot('chat-12-nobody')
     place = visitor.place.locator('#chat-away')
     expect(place).to_be_visible()
-    place.get_by_label(re.compile("name")).fill("Ada")
-    place.get_by_label(re.compile("mail")).fill('ada@example.com')
-    place.get_by_label(re.compile("Subject")).fill("A broken handle")
-    place.get_by_label(re.compile("Description|message")).fill("It broke.")
+    for name, text in [
+            ('name', "Ada"), ('email', 'ada@example.com'),
+            ('subject', "A broken handle"), ('text', "It broke.")]:
+        place.locator(f'[name={name}]').fill(text)
     visitor.page.wait_for_timeout(AS_PEOPLE)
-    place.get_by_role('button', name="Send").click()
+    place.locator('[type=submit]').click()
     office.sink.wait(1)
     visitor.window.screenshot('chat-13-sent')
 
