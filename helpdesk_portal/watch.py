@@ -1,0 +1,106 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+Many who wait for news of different things, and one look for all of them.
+
+    watch = Watch(look)
+    watch.wait(database, key, mark, 20)
+
+look is called with a set of keys, in a read-only transaction of its own on the
+database, and returns a dictionary of those keys that there are and their
+marks. While nobody waits nothing is asked. It needs nothing but the
+database, so it works with any number of server processes, and who waits
+begins again with the same mark when a process is restarted.
+"""
+import threading
+import time
+
+from trytond.transaction import Transaction
+
+# Seconds between two looks
+PAUSE = .5
+# So many wait at once in a process: each holds one of its threads
+LIMIT = 100
+
+
+class Watch:
+
+    def __init__(self, look, pause=PAUSE, limit=LIMIT):
+        self._look = look
+        self._pause = pause
+        self._limit = limit
+        self._changed = threading.Condition()
+        # By database: how many wait for a key, the marks last seen
+        self._keys = {}
+        self._marks = {}
+        self._number = 0
+
+    def wait(self, database, key, mark, seconds):
+        """
+        Wait until the mark of the key is another, and return it.
+
+        Return the same mark if that takes more than the seconds, or at once
+        if too many wait already; None if there is no such key. It is called
+        outside of any transaction, and must be.
+        """
+        end = time.monotonic() + seconds
+        with self._changed:
+            if self._number >= self._limit:
+                seconds = 0
+            self._number += 1
+        try:
+            current = self._first(database, key)
+            if current != mark or not seconds:
+                return current
+            return self._wait(database, key, mark, end)
+        finally:
+            with self._changed:
+                self._number -= 1
+
+    def _first(self, database, key):
+        return self._ask(database, {key}).get(key)
+
+    def _wait(self, database, key, mark, end):
+        with self._changed:
+            keys = self._keys.setdefault(database, {})
+            if not keys:
+                self._start(database)
+            keys[key] = keys.get(key, 0) + 1
+            marks = self._marks.setdefault(database, {})
+            marks.setdefault(key, mark)
+            try:
+                while marks.get(key) == mark:
+                    left = end - time.monotonic()
+                    if left <= 0:
+                        break
+                    self._changed.wait(left)
+                return marks.get(key)
+            finally:
+                keys[key] -= 1
+                if not keys[key]:
+                    del keys[key]
+                    marks.pop(key, None)
+
+    def _start(self, database):
+        threading.Thread(
+            target=self._run, args=(database,), daemon=True).start()
+
+    def _run(self, database):
+        while True:
+            time.sleep(self._pause)
+            with self._changed:
+                keys = set(self._keys.get(database, {}))
+                if not keys:
+                    self._keys.pop(database, None)
+                    self._marks.pop(database, None)
+                    return
+            marks = self._ask(database, keys)
+            with self._changed:
+                known = self._marks.get(database, {})
+                known.update(
+                    (k, marks.get(k)) for k in keys if k in known)
+                self._changed.notify_all()
+
+    def _ask(self, database, keys):
+        with Transaction().start(database, 0, readonly=True):
+            return self._look(keys)
