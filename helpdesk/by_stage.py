@@ -86,7 +86,7 @@ class Ticket(metaclass=PoolMeta):
         Stage = pool.get('helpdesk.stage')
         if stages:
             used = cls._states_beside(sections, stages)
-            beside = [('stage', 'not in', stages)]
+            beside = [cls._beside(stages)]
             if not all(Stage.exist(s) for s in sections):
                 used.add('closed')
         else:
@@ -96,13 +96,17 @@ class Ticket(metaclass=PoolMeta):
             (labels[s], [('state', '=', s), *beside], s != 'closed')
             for s, _ in STATES if s in used]
 
+    @staticmethod
+    def _beside(stages):
+        return ['OR', ('stage', '=', None), ('stage', 'not in', stages)]
+
     @classmethod
     def _states_beside(cls, sections, stages):
         "Return the states of open tickets that are in no such stage."
         query = readable(cls, [
                 ('section', 'in', sections),
                 ('state', '!=', 'closed'),
-                ('stage', 'not in', stages),
+                cls._beside(stages),
                 ])
         if query is None:
             return set()

@@ -21,10 +21,12 @@ def setup_module():
 def open_by_stage(desk, user, sections=None):
     "Return the action and its data, as the client gets them"
     pool = Pool()
+    ModelData = pool.get('ir.model.data')
     OpenByStage = pool.get('helpdesk.ticket.open_by_stage', type='wizard')
     if sections is None:
-        active = {'active_model': 'ir.ui.menu', 'active_id': 1,
-            'active_ids': [1]}
+        menu = ModelData.get_id('helpdesk', 'menu_ticket_by_stage')
+        active = {'active_model': 'ir.ui.menu', 'active_id': menu,
+            'active_ids': [menu]}
     else:
         active = {'active_model': 'helpdesk.section',
             'active_id': sections[0].id,
