@@ -25,7 +25,7 @@ pytestmark = [
 
 MENUS = [
     'Configuration', 'My Tickets', 'My Activities', 'Sections', 'All Tickets',
-    'Letters', 'Absences', 'Reporting']
+    'Tickets by Stage', 'Letters', 'Chats', 'Absences', 'Reporting']
 LONG = "The espresso machine leaks since we last descaled it on Tuesday"
 # What is wider or higher than its place; margins of the client are not
 CUT_OFF = """() => {
