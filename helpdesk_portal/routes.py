@@ -81,9 +81,9 @@ def data_page(func):
     """
     @wraps(func)
     def wrapper(request, pool, *args, **kwargs):
-        response, trouble = _try(func, request, pool, *args, **kwargs)
+        response, trouble = tried(func, request, pool, *args, **kwargs)
         if trouble:
-            response, more = _try(_data_error, request, pool, *trouble)
+            response, more = tried(_data_error, request, pool, *trouble)
             if more:
                 response = data({}, more[0])
         return pages.secured(response)
