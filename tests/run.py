@@ -10,7 +10,7 @@ Variables, for make or in the environment:
   SERIES    of Tryton; "8.0 8.2" unless set
   BACKEND   "sqlite postgresql" unless set
   JOBS      processes of pytest-xdist, 3 unless set, 0 for none
-  LIMIT     seconds after which a part is ended, 1500 unless set
+  LIMIT     seconds after which a part is ended, 2100 unless set
   POSTGRESQL_URI   server for tests, a role that may create databases
   CI        true: what cannot run is a failure
 """
@@ -28,7 +28,7 @@ from pathlib import Path
 from . import environment
 
 ROOT = environment.ROOT
-LIMIT = int(os.environ.get('LIMIT') or 1500)
+LIMIT = int(os.environ.get('LIMIT') or 2100)
 LONG_LIMIT = 2 * 60 * 60
 # For pytest to tell what failed until then
 GRACE = 60
