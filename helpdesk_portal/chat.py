@@ -155,8 +155,9 @@ class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
             cls, channel, name=None, email=None, language=None, page=None,
             web_user=None, token=None):
         """
-        Begin the chat of a visitor of the channel, and hand it out.
+        Begin the chat of a visitor of the channel.
 
+        It is handed out when the visitor says something, see say.
         name, email and page are str or None, language an ir.lang, web_user a
         web.user. Return the chat and the token that proves to be its visitor:
         the one that is given, or a new one.

@@ -64,8 +64,7 @@ class ChatChannel(metaclass=PoolMeta):
                 opens_at = self.section.worktime.next_opening(moment)
             except NeverOpen:
                 pass
-        return Availability(
-            is_open, bool(self.present([self])[self.id]), opens_at)
+        return Availability(is_open, self.is_staffed, opens_at)
 
     @classmethod
     def on_modification(cls, mode, channels, field_names=None):

@@ -161,10 +161,7 @@ def _new_stamp(channel):
 def _channel(pool, id):
     "Return the channel that is open to visitors"
     Channel = pool.get('helpdesk.chat.channel')
-    for channel in Channel.search([('id', '=', identifier(id))]):
-        if channel.is_offered:
-            return channel
-    abort(HTTPStatus.NOT_FOUND)
+    return Channel.shown(identifier(id)) or abort(HTTPStatus.NOT_FOUND)
 
 
 def _chat(request, pool, channel):

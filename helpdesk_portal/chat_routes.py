@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 import time
-from functools import wraps
+from functools import partial, wraps
 
 from trytond.modules.helpdesk_mail.intake.charset import clean_text, one_line
 from trytond.pool import Pool
@@ -21,8 +21,7 @@ from trytond.transaction import Transaction
 from trytond.wsgi import app
 
 from . import (
-    chat_limits, chat_news, form_stamp, pages, proof_of_work, recaptcha,
-    session, web_form)
+    chat_limits, chat_news, form_stamp, pages, robot_check, session, web_form)
 from .chat_page import MAX_TEXT, ChatPage, widget
 from .forms import read_answer
 from .routes import (
@@ -311,26 +310,9 @@ class Beginning:
         return value if _PAGE.fullmatch(one_line(value)) else None
 
     def _is_person(self):
-        if self.visitor:
-            return True
-        # A transaction that is tried again can't ask Google a second time
-        environ = self.request.environ
-        key = 'helpdesk_portal.person'
-        if key not in environ:
-            environ[key] = self._ask_person()
-        return environ[key]
-
-    def _ask_person(self):
-        configuration = self.pool.get('helpdesk.configuration')(1)
-        check = configuration.robot_check
-        if check == 'altcha':
-            return proof_of_work.is_solved(
-                self.secret, self.stamp.nonce, _str(self.sent, 'altcha'))
-        if check == 'recaptcha':
-            return recaptcha.is_person(
-                configuration.recaptcha_key, _str(self.sent, 'recaptcha'),
-                configuration.recaptcha_score)
-        return True
+        return bool(self.visitor) or robot_check.is_person(
+            self.request, self.secret, self.stamp.nonce,
+            partial(_str, self.sent))
 
 
 def _reading(request, pool):

@@ -10,7 +10,7 @@ from . import web_form
 from .exceptions import OriginError
 
 
-class Channel(metaclass=PoolMeta):
+class ChatChannel(metaclass=PoolMeta):
     __name__ = 'helpdesk.chat.channel'
 
     @classmethod

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from trytond.protocols.wrappers import HTTPStatus, abort
 
-from . import form_stamp, pages, proof_of_work, recaptcha, session, web_form
+from . import form_stamp, pages, robot_check, session, web_form
 from .forms import Error
 from .routes import LIMITS
-from .web_form_page import PROOF_FIELD, RECAPTCHA_FIELD, STAMP_FIELD
+from .web_form_page import STAMP_FIELD
 
 WHAT = 'form'
 MAIL = 'confirm'
@@ -133,23 +133,5 @@ class Submission:
         return Ticket.file_request(self.section, typed, language)
 
     def _is_person(self):
-        if self.visitor:
-            return True
-        # A transaction that is tried again can't ask Google a second time
-        environ = self.request.environ
-        key = 'helpdesk_portal.person'
-        if key not in environ:
-            environ[key] = self._ask_person()
-        return environ[key]
-
-    def _ask_person(self):
-        check = self.configuration.robot_check
-        if check == 'altcha':
-            return proof_of_work.is_solved(
-                self.secret, self.stamp.nonce, self.values(PROOF_FIELD))
-        if check == 'recaptcha':
-            return recaptcha.is_person(
-                self.configuration.recaptcha_key,
-                self.values(RECAPTCHA_FIELD),
-                self.configuration.recaptcha_score)
-        return True
+        return bool(self.visitor) or robot_check.is_person(
+            self.request, self.secret, self.stamp.nonce, self.values)

@@ -64,6 +64,19 @@ def test_internal():
 
 
 @with_transaction()
+def test_menu():
+    "Agents find the channels that they can join (B8)"
+    pool = Pool()
+    Data = pool.get('ir.model.data')
+    Menu = pool.get('ir.ui.menu')
+    desk = Helpdesk()
+    menu = Data.get_id('helpdesk_portal', 'menu_chat_channel')
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        assert list(Menu.search([('id', '=', menu)])) == [Menu(menu)]
+
+
+@with_transaction()
 def test_kept():
     "Nobody changes what was said, not even with all rights (SE12)"
     pool = Pool()
