@@ -230,31 +230,8 @@ def test_talk(office, channel, people):
     operator.open_chat()
     expect(operator.heard("110 V?")).to_be_visible()
     operator.window.screenshot('chat-04-opened')
-
-    there, back = [], []
-    for i in range(3):
-        operator.say(f"Answer {i}")
-        with in_time(there):
-            expect(visitor.heard(f"Answer {i}")).to_be_visible()
-        visitor.say(f"Question {i}")
-        with in_time(back):
-            expect(operator.heard(f"Question {i}")).to_be_visible()
-    print("seconds to the visitor", there, "to the operator", back)
-    assert max(there + back) <= LATE
-    expect(visitor.mine("Question 2").locator('.chat-mark')).to_have_text(
-        "Read")
-    visitor.window.screenshot('chat-05-visitor')
-    operator.window.screenshot('chat-05-operator')
-
-    operator.say("/ticket Ribera One with 110 V")
-    expect(operator.heard("Ribera One with 110 V")).to_be_visible()
-    link = operator.messages.filter(has_text=re.compile('http')).first
-    expect(link).to_be_visible()
-    expect(visitor.heard("ticket")).to_be_visible()
-    operator.window.screenshot('chat-06-operator-ticket')
-    visitor.window.screenshot('chat-06-visitor-ticket')
-    visitor.say("Thank you for the ticket")
-    expect(operator.heard("Thank you for the ticket")).to_be_visible()
+    talk(operator, visitor)
+    make_ticket(operator, visitor, "Ribera One with 110 V")
 
     def conversation():
         Ticket = Pool().get('helpdesk.ticket')
@@ -270,6 +247,37 @@ def test_talk(office, channel, people):
     expect(visitor.mine("Thank you for the ticket")).to_be_visible()
     assert visitor.said() == before
     visitor.window.screenshot('chat-07-reloaded')
+
+
+def talk(operator, visitor):
+    "Let each answer the other, and hear it in time"
+    there, back = [], []
+    for i in range(3):
+        operator.say(f"Answer {i}")
+        with in_time(there):
+            expect(visitor.heard(f"Answer {i}")).to_be_visible()
+        visitor.say(f"Question {i}")
+        with in_time(back):
+            expect(operator.heard(f"Question {i}")).to_be_visible()
+    print("seconds to the visitor", there, "to the operator", back)
+    assert max(there + back) <= LATE
+    expect(visitor.mine("Question 2").locator('.chat-mark')).to_have_text(
+        "Read")
+    visitor.window.screenshot('chat-05-visitor')
+    operator.window.screenshot('chat-05-operator')
+
+
+def make_ticket(operator, visitor, subject):
+    "Let the operator make a ticket of the chat, which goes on"
+    operator.say(f"/ticket {subject}")
+    expect(operator.heard(subject)).to_be_visible()
+    link = operator.messages.filter(has_text=re.compile('http')).first
+    expect(link).to_be_visible()
+    expect(visitor.heard("ticket")).to_be_visible()
+    operator.window.screenshot('chat-06-operator-ticket')
+    visitor.window.screenshot('chat-06-visitor-ticket')
+    visitor.say("Thank you for the ticket")
+    expect(operator.heard("Thank you for the ticket")).to_be_visible()
 
 
 def test_restart(office, channel, people):
