@@ -6,6 +6,7 @@ A live chat: the visitor on a web page, the operator in the web client.
 Each step leaves a picture in tests/client/output/ to look at.
 """
 import contextlib
+import json
 import re
 import time
 from types import SimpleNamespace
@@ -343,21 +344,28 @@ def test_two(office, channel, people):
         visitor.begin(f"Hello from {i}", name=f"Visitor {i}")
 
     def handed():
+        "Return who is there, who got whom, and who was told of whom"
         pool = Pool()
+        Channel = pool.get('helpdesk.chat.channel')
         Chat = pool.get('helpdesk.chat')
         Notification = pool.get('res.notification')
+        User = pool.get('res.user')
+        present = Channel.present([Channel(channel.id)])[channel.id]
         chats = Chat.search([('channel', '=', channel.id)])
         told = Notification.search([('model', '=', Chat.__name__)])
         return (
-            {c.visitor: c.operator and c.operator.login for c in chats},
-            [(n.user.login, n.label) for n in told])
-    operator_of, told = office.site.call(handed, readonly=True)
+            {u.login for u in User.browse(present)},
+            {c.visitor: c.operator.login for c in chats},
+            {c.visitor: [
+                    n.user.login for n in told
+                    if json.loads(n.records) == [c.id]] for c in chats})
+    present, operator_of, told = office.site.call(handed, readonly=True)
     print(operator_of)
+    assert present == {'agent', 'other'}
     assert len(operator_of) == count
-    assert set(operator_of.values()) <= {'agent', 'other'}
-    for visitor, login in operator_of.items():
-        assert {
-            user for user, label in told if visitor in label} == {login}
+    assert set(operator_of.values()) <= present
+    # Nobody else was told, and nobody twice
+    assert told == {v: [login] for v, login in operator_of.items()}
 
 
 def test_embedded(office, channel, people):
