@@ -35,12 +35,14 @@ What customers see:
   A link in a mail, to rate a ticket that is resolved:
     {rate}
   Live chat      {chat}
-    ana has joined: log in as ana in another browser, or in a private window,
-    and the bell there tells of who writes
+    First log in as ana in the web client: she has joined, and takes care of
+    visitors while she is there. Then write on this page, as one of them. Open
+    what ana's bell tells of, press Chat in its toolbar, and answer.
 
 What agents see besides, in the web client:
 
   Board          Helpdesk > Board: a column for each stage, tickets as cards
+                 that are dragged from one to the next
 
 Write in a letter of your own, in another terminal:
 

@@ -14,7 +14,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction
 
 # Seconds after which it is noted again that the page is open
-SEEN = 10
+SEEN = 5
 
 
 class Chat(metaclass=PoolMeta):
@@ -88,8 +88,11 @@ class Chat(metaclass=PoolMeta):
         Note that the visitor's page is open.
 
         read is the id of the last message on the screen, typing tells whether
-        the visitor types.
+        the visitor types. An operator who has not read what the visitor said
+        last is told once more.
         """
+        pool = Pool()
+        Channel = pool.get('ir.chat.channel')
         now = dt.datetime.now().replace(microsecond=0)
         values = {}
         if read > (self.visitor_read or 0):
@@ -97,8 +100,12 @@ class Chat(metaclass=PoolMeta):
         if typing:
             values['typing_at'] = now
         last = self.visitor_seen_at
-        if values or not last or (now - last).total_seconds() >= SEEN:
+        is_due = not last or (now - last).total_seconds() >= SEEN
+        if values or is_due:
             self.__class__.write([self], {'visitor_seen_at': now, **values})
+        if is_due and self.operator and self.unread_since:
+            # The bus forgets what it told while a client was not connected
+            Channel.refresh([self])
 
     def set_email(self, email):
         "Remember the address that the visitor typed"

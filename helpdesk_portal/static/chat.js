@@ -14,8 +14,12 @@
     /* Seconds */
     const NEWS = 35;
     const SEEN = 20;
+    /* After an outage the operator's client may be back later than we are,
+       and has to be told again */
+    const SEEN_ANEW = 5;
+    const ANEW = 60;
     const TYPING = 6;
-    const LONGEST_PAUSE = 30;
+    const LONGEST_PAUSE = 8;
     const AGAIN = 30;
     /* Who begins sooner is taken for a robot */
     const LEAST = 4;
@@ -83,6 +87,7 @@
     let site = data.embedded ? null : document.referrer.split(/[?#]/)[0];
     let unread = 0;
     let lastSeen = 0;
+    let lastOutage = 0;
     let lastRead = 0;
 
     /* Asking the server */
@@ -160,6 +165,12 @@
         if (find('offline').textContent !== text) {
             find('offline').textContent = text;
         }
+    }
+
+    async function retry(tries) {
+        lastOutage = Date.now();
+        showOffline(tries > 1);
+        await pause(tries);
     }
 
     /* What is shown */
@@ -607,8 +618,7 @@
                     return;
                 }
                 tries += 1;
-                showOffline(tries > 1);
-                await pause(tries);
+                await retry(tries);
                 continue;
             }
             if (mine !== run) {
@@ -683,8 +693,7 @@
                         break;
                     }
                     tries += 1;
-                    showOffline(tries > 1);
-                    await pause(tries);
+                    await retry(tries);
                 }
                 draw();
                 show();
@@ -827,8 +836,9 @@
         }
         const typing = now - typedAt < TYPING * 1000 &&
             now - toldTyping > TYPING * 1000;
+        const often = now - lastOutage < ANEW * 1000 ? SEEN_ANEW : SEEN;
         if (lastRead === (seen.read || 0) && !typing &&
-                now - lastSeen < SEEN * 1000) {
+                now - lastSeen < often * 1000) {
             return;
         }
         lastSeen = now;
@@ -843,7 +853,7 @@
         }
     }
 
-    setInterval(seen, SEEN * 1000 + 500);
+    setInterval(seen, SEEN_ANEW * 1000 + 500);
     document.addEventListener('visibilitychange', seen);
 
     /* The page around the frame */

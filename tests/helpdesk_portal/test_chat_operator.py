@@ -176,6 +176,31 @@ def test_read():
     assert reread(chat).operator_read == answer.id
 
 
+@with_transaction()
+def test_unread():
+    "Whose client missed what the bus told gets it while the page is open (B8)"
+    pool = Pool()
+    Chat = pool.get('helpdesk.chat')
+    desk = Helpdesk(visibility='public')
+    channel = make_channel(desk)
+    join(desk, channel, desk.agent)
+    chat, = begin(channel)
+
+    def stay():
+        "Let the page of the visitor be open for some seconds more"
+        Chat.write([reread(chat)], {
+                'visitor_seen_at': dt.datetime.now() - 5 * SECOND})
+        with published() as refreshed:
+            reread(chat).seen()
+            reread(chat).seen()
+        return refreshed
+    assert stay() == [chat]
+    get(desk, desk.agent, chat)
+    assert stay() == []
+    reread(chat).say("Still there?")
+    assert stay() == [chat]
+
+
 @contextmanager
 def published():
     "Give the list of the chats that clients are told to get again"
@@ -232,6 +257,20 @@ def test_followers():
         except UserError:
             continue
         raise AssertionError
+
+
+@with_transaction()
+def test_join_menu():
+    "Agents come to the channels, which they join, by the menu (B8)"
+    pool = Pool()
+    Menu = pool.get('ir.ui.menu')
+    ModelData = pool.get('ir.model.data')
+    desk = Helpdesk(visibility='public')
+    menu = Menu(ModelData.get_id('helpdesk_portal', 'menu_chat_channel'))
+    while menu:
+        assert as_rpc(
+            desk, desk.agent, lambda: Menu.search([('id', '=', menu.id)]))
+        menu = menu.parent
 
 
 @with_transaction()
