@@ -5,7 +5,8 @@ How chats end that nobody ends, and what becomes of those nobody answered.
 """
 import datetime as dt
 
-from trytond.model import fields
+from sql import Null
+from trytond.model import Index, fields
 from trytond.modules.helpdesk.batch import find, in_batches
 from trytond.pool import PoolMeta
 from trytond.transaction import without_check_access
@@ -33,6 +34,18 @@ class Chat(metaclass=PoolMeta):
 
     missed = fields.Boolean("Missed", readonly=True,
         help="Nobody answered the visitor.")
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        t = cls.__table__()
+        # Looked for each minute, among all that ever were
+        cls._sql_indexes.add(
+            Index(t,
+                (t.visitor_at, Index.Range()),
+                where=(t.state == 'ended')
+                & (t.answered_at == Null)
+                & (t.ticket == Null)))
 
     @classmethod
     @without_check_access

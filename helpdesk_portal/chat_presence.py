@@ -10,6 +10,7 @@ Both prove the session first, so that is when it is noted here.
 import datetime as dt
 
 import trytond.config as config
+from sql import Null
 from trytond.cache import Cache
 from trytond.model import Index, fields
 from trytond.pool import PoolMeta
@@ -53,14 +54,17 @@ class Session(metaclass=PoolMeta):
     def _note_seen(cls, user, key):
         now = dt.datetime.now().replace(microsecond=0)
         last = cls._helpdesk_seen_cache.get(key)
-        if last and now - last < MINUTE:
+        if Transaction().readonly or last and now - last < MINUTE:
             return
         # Not write: Tryton takes the date of the last change for that of the
         # last call
         table = cls.__table__()
         Transaction().connection.cursor().execute(*table.update(
                 [table.helpdesk_seen_at], [now],
-                where=(table.create_uid == user) & (table.key == key)))
+                where=(table.create_uid == user) & (table.key == key)
+                # Another process may have noted it
+                & ((table.helpdesk_seen_at == Null)
+                    | (table.helpdesk_seen_at <= now - MINUTE))))
         cls._helpdesk_seen_cache.set(key, now)
 
     @classmethod

@@ -409,7 +409,10 @@ class Message(metaclass=PoolMeta):
         pool = Pool()
         Chat = pool.get('helpdesk.chat')
         messages = super().create(vlist)
-        Chat.go_on([m for m in messages if m.helpdesk_speaker in PEOPLE])
+        # Messages of other chats need not be read for it
+        Chat.go_on([
+                m for m, values in zip(messages, vlist)
+                if values.get('helpdesk_speaker') in PEOPLE])
         return messages
 
 

@@ -12,10 +12,13 @@ marks. While nobody waits nothing is asked. It needs nothing but the
 database, so it works with any number of server processes, and who waits
 begins again with the same mark when a process is restarted.
 """
+import logging
 import threading
 import time
 
 from trytond.transaction import Transaction
+
+logger = logging.getLogger(__name__)
 
 # Seconds between two looks
 PAUSE = .5
@@ -33,6 +36,8 @@ class Watch:
         # By database: how many wait for a key, the marks last seen
         self._keys = {}
         self._marks = {}
+        # The databases that are looked at
+        self._running = set()
         self._number = 0
 
     def wait(self, database, key, mark, seconds):
@@ -63,7 +68,8 @@ class Watch:
     def _wait(self, database, key, mark, end):
         with self._changed:
             keys = self._keys.setdefault(database, {})
-            if not keys:
+            # Between two questions of the one who waits there is no key
+            if database not in self._running:
                 self._start(database)
             keys[key] = keys.get(key, 0) + 1
             marks = self._marks.setdefault(database, {})
@@ -84,6 +90,7 @@ class Watch:
     def _start(self, database):
         threading.Thread(
             target=self._run, args=(database,), daemon=True).start()
+        self._running.add(database)
 
     def _run(self, database):
         while True:
@@ -93,13 +100,22 @@ class Watch:
                 if not keys:
                     self._keys.pop(database, None)
                     self._marks.pop(database, None)
+                    self._running.discard(database)
                     return
-            marks = self._ask(database, keys)
+            try:
+                marks = self._ask(database, keys)
+            except Exception:
+                # The database may be back at the next look
+                logger.exception("failed to look at %s", database)
+                continue
             with self._changed:
                 known = self._marks.get(database, {})
-                known.update(
-                    (k, marks.get(k)) for k in keys if k in known)
-                self._changed.notify_all()
+                changed = {
+                    k: marks.get(k) for k in keys
+                    if k in known and known[k] != marks.get(k)}
+                if changed:
+                    known.update(changed)
+                    self._changed.notify_all()
 
     def _ask(self, database, keys):
         with Transaction().start(database, 0, readonly=True):

@@ -425,11 +425,15 @@ class AtOnceTestCase(RouteTestCase):
 
     @classmethod
     def setUpDatabase(cls):
-        desk = Helpdesk(visibility='public')
-        channel = make_channel(desk, capacity=2)
-        agents = make_agents(desk, 2)
-        cls.channel = channel.id
-        join(desk, channel, *agents)
+        Configuration = Pool().get('helpdesk.configuration')
+        # As Tryton does again when a singleton is made
+        with Transaction().new_transaction(
+                _lock_tables=[Configuration._table]):
+            desk = Helpdesk(visibility='public')
+            channel = make_channel(desk, capacity=2)
+            agents = make_agents(desk, 2)
+            cls.channel = channel.id
+            join(desk, channel, *agents)
 
     def test_at_once(self):
         "No visitor gets two operators, and no operator too many"

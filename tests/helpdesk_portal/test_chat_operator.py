@@ -86,7 +86,36 @@ def test_presence():
     assert cursor.fetchall() == [(None,)]
     with Transaction().set_user(desk.agent.id), Statements() as statements:
         Session.check(desk.agent.id, session.key)
-    assert not [s for s in statements.kinds() if 'helpdesk_seen_at" =' in s]
+    assert 'UPDATE ir_session' not in statements.kinds()
+
+
+@with_transaction()
+def test_presence_noted():
+    "That a client is there is noted once a minute by all processes (B8)"
+    Session = Pool().get('ir.session')
+    desk = Helpdesk()
+    be_present(desk.agent)
+    session, = Session.search([('create_uid', '=', desk.agent.id)])
+    table = Session.__table__()
+    cursor = Transaction().connection.cursor()
+    now = dt.datetime.now().replace(microsecond=0)
+
+    def noted(seconds):
+        "Return whether it is, if it was so long ago by another process"
+        before = now - dt.timedelta(seconds=seconds)
+        cursor.execute(*table.update([table.helpdesk_seen_at], [before]))
+        Session._helpdesk_seen_cache.clear()
+        with Transaction().set_user(desk.agent.id):
+            assert Session.check(desk.agent.id, session.key)
+        cursor.execute(*table.select(table.helpdesk_seen_at))
+        (seen,), = cursor.fetchall()
+        # SQLite gives a str
+        return str(seen) != str(before)
+    assert not noted(30)
+    assert noted(90)
+    # Where nothing can be written
+    with patch.object(Transaction(), 'readonly', True):
+        assert not noted(90)
 
 
 @with_transaction()

@@ -68,3 +68,36 @@ def test_full():
     assert waiting.wait('db', 'a', 1, 5) == 1
     assert time.monotonic() - begun < 1
     look.stop()
+
+
+def test_again():
+    "Who asks again and again costs one look a time, too"
+    look = Look(a=1)
+    waiting = watch.Watch(look, pause=.1)
+    before = threading.active_count()
+    for _ in range(10):
+        waiting.wait('db', 'a', 1, .01)
+    assert threading.active_count() <= before + 1
+    look.stop()
+
+
+def test_failed():
+    "A database that is gone for a moment is looked at again"
+    look = Look(a=1)
+    failures = [OSError]
+
+    def fail(keys):
+        # Not the one of who comes
+        if len(look.asked) and failures:
+            raise failures.pop()
+        return look(keys)
+    waiting = watch.Watch(fail, pause=.02)
+    result = []
+    thread = threading.Thread(
+        target=lambda: result.append(waiting.wait('db', 'a', 1, 5)))
+    thread.start()
+    time.sleep(.1)
+    look.marks['a'] = 2
+    thread.join(2)
+    assert not failures and result == [2]
+    look.stop()
