@@ -82,6 +82,8 @@ class Chat(CheckedExportMixin, metaclass=PoolMeta):
         pool = Pool()
         Message = pool.get('ir.chat.message')
         resources = [str(c) for c in chats]
+        # It checks that they may be deleted
+        super().delete(chats)
         with without_check_access():
             Message.delete(Message.search(
                     [('channel.resource', 'in', resources)]))
@@ -89,7 +91,6 @@ class Chat(CheckedExportMixin, metaclass=PoolMeta):
                 Resource = pool.get(name)
                 Resource.delete(Resource.search(
                         [('resource', 'in', resources)]))
-        super().delete(chats)
 
 
 class Configuration(metaclass=PoolMeta):
