@@ -83,6 +83,9 @@ def _is_hidden(Model, Target):
     pool = Pool()
     Ticket = pool.get('helpdesk.ticket')
     User = pool.get('res.user')
+    if Model.__name__ == 'helpdesk.chat':
+        # The ticket that it became may have been moved to another section
+        return Target == Ticket
     if Model.__name__ == 'timesheet.work':
         # Whose time it was sees it also when the ticket has moved away
         return Target == Ticket

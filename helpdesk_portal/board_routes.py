@@ -198,7 +198,7 @@ def move(request, pool, user):
     try:
         asked = json.loads(request.get_data())
         id_, old, new = asked['ticket'], asked['from'], asked['to']
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, RecursionError, TypeError, ValueError):
         id_ = None
     if not isinstance(id_, int) or not 0 < id_ < MAX_ID:
         raise Refused(

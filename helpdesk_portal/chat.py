@@ -7,6 +7,7 @@ from sql import Literal, Null
 from trytond.i18n import gettext
 from trytond.model import ChatMixin, Index, ModelSQL, ModelView, fields
 from trytond.model.exceptions import AccessError
+from trytond.modules.helpdesk.lookup import CheckedSearchMixin
 from trytond.pool import Pool
 from trytond.transaction import (
     Transaction, check_access, inactive_records, without_check_access)
@@ -15,7 +16,8 @@ from .exceptions import ChatEndedError
 from .secret_link import SecretLinkMixin
 
 
-class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
+class Chat(
+        CheckedSearchMixin, SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
     __name__ = 'helpdesk.chat'
     _rec_name = 'visitor'
 

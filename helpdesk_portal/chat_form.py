@@ -25,12 +25,22 @@ def complete(values, said, heading=''):
     if said:
         if text and heading:
             parts.append(heading)
-        parts.append('\n'.join(f'{who}: {what}' for who, what in said))
+        parts.append('\n'.join(
+                f'{who}: {indented(what)}' for who, what in said))
     return {
         **values,
         'subject': values.get('subject') or first_line(first),
         'text': '\n\n'.join(parts),
         }
+
+
+def indented(text):
+    """
+    Return the text with all lines but the first one moved in.
+
+    So none looks like what somebody else said, in a list of what was.
+    """
+    return '\n    '.join(text.splitlines())
 
 
 def first_line(text):

@@ -11,12 +11,13 @@ from sql import Literal
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
+from trytond.modules.helpdesk.export import CheckedExportMixin
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
 
-class ChatOperator(ModelSQL, ModelView):
+class ChatOperator(CheckedExportMixin, ModelSQL, ModelView):
     __name__ = 'helpdesk.chat.operator'
 
     channel = fields.Many2One(

@@ -16,11 +16,11 @@ class Chat(metaclass=PoolMeta):
 
     def said(self):
         "Return who said what to whom, pairs of str, oldest first"
-        return [
-            (self.visitor if m.helpdesk_speaker == 'visitor' else m.author,
-                m.content)
-            for m in self.messages()
+        messages = [
+            m for m in self.messages()
             if m.helpdesk_speaker in {'visitor', 'operator'}]
+        return list(zip(
+                self.speakers(messages), [m.content for m in messages]))
 
     def sent_files(self):
         "Return the forms.File of what was sent in the chat"

@@ -34,6 +34,9 @@ HEADER = 'X-Chat-Token'
 MAX_DATA = 96 * 1024
 # Seconds that the script waits for news
 WAIT = 20
+# So many pages wait at once for news of a chat, and from a network, so that
+# nobody takes all the places there are
+PER_CHAT, PER_NETWORK = 5, 25
 _NONCE = re.compile('[A-Za-z0-9_-]{16,64}')
 _PAGE = re.compile(r'https?://[^\s<>"]{1,490}')
 
@@ -43,7 +46,7 @@ def _look(ids):
     return Chat.versions(ids)
 
 
-watch = Watch(_look)
+watch = Watch(_look, per_key=PER_CHAT, per_who=PER_NETWORK)
 
 
 def _route(rule, methods, size):
@@ -144,10 +147,12 @@ def news(request, pool, id):
     with _reading(request, pool):
         chat = _chat(request, pool, id)
         key, left = chat.id, chat.patience_left()
+        _, network = Transaction().remote_address()
         if chat.version != known or chat.state == 'ended':
             return data(_news(request, chat))
     watch.wait(
-        pool.database_name, key, known, min(left or WAIT, WAIT))
+        pool.database_name, key, known, min(left or WAIT, WAIT),
+        str(network) if network else None)
     with _reading(request, pool):
         return data(_news(request, _chat(request, pool, id)))
 
@@ -306,8 +311,8 @@ class Beginning:
             return User(self.visitor.user)
 
     def _page(self):
-        value = _str(self.sent, 'page')
-        return value if _PAGE.fullmatch(one_line(value)) else None
+        value = one_line(_str(self.sent, 'page'))
+        return value if _PAGE.fullmatch(value) else None
 
     def _is_person(self):
         return bool(self.visitor) or robot_check.is_person(

@@ -7,8 +7,6 @@ Decided here: what the ticket gets, and what it has of the chat from then on.
 An address that a stranger typed proves nothing: it makes nobody the customer.
 """
 import datetime as dt
-import hmac
-from base64 import urlsafe_b64encode
 from collections import defaultdict
 
 from sql import Null
@@ -20,7 +18,7 @@ from trytond.tools import timezone as tz
 from trytond.transaction import Transaction, check_access, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
-from . import addresses
+from .chat_form import indented
 from .exceptions import ChatCommandError
 
 # How long a subject is that nobody typed
@@ -116,6 +114,26 @@ class Chat(metaclass=PoolMeta):
                 return _shortened(message.content)
         return ''
 
+    def speakers(self, messages):
+        """
+        Return who said each of the messages of people, as the visitor sees it.
+
+        Visitors choose their names: one with that of an operator is told from
+        them.
+        """
+        names = {
+            u: self.shown_name(u) for u in {
+                m.user for m in messages
+                if m.helpdesk_speaker == 'operator'}}
+        visitor = self.visitor
+        if visitor.casefold() in {n.casefold() for n in names.values()}:
+            word = gettext(
+                'helpdesk_portal.msg_chat_visitor', *self.visitor_language())
+            visitor = f'{visitor} ({word})'
+        return [
+            names[m.user] if m.helpdesk_speaker == 'operator' else visitor
+            for m in messages]
+
     def future_ticket(self):
         "Return the ticket that the chat would become, which is not saved"
         pool = Pool()
@@ -131,23 +149,6 @@ class Chat(metaclass=PoolMeta):
                 'language': self.language,
                 'party': self._party(),
                 })
-
-    def ticket_address(self):
-        """
-        Return where the visitor finds the ticket, or None.
-
-        It is for the visitor alone: who has no account gets a guest link,
-        whose token is stored nowhere and no agent sees.
-        """
-        pool = Pool()
-        GuestLink = pool.get('helpdesk.guest_link')
-        ticket = self.ticket
-        if not ticket or not ticket.email or ticket.email != self._typed():
-            return
-        if self.web_user:
-            return addresses.url('tickets', ticket.number)
-        if ticket.has_guest_link():
-            return GuestLink.address(GuestLink.chat_token(self))
 
     def _make_ticket(self, subject):
         pool = Pool()
@@ -241,14 +242,13 @@ class Chat(metaclass=PoolMeta):
         Lang = pool.get('ir.lang')
         lang = Lang.get(ticket.mail_language())
         zone = tz.get_tzinfo(self.company.timezone or 'UTC')
-        names = {
-            u: self.shown_name(u) for u in {m.user for m in messages} if u.id}
         said = []
-        for message in messages:
+        for name, message in zip(self.speakers(messages), messages):
             at = message.create_date.replace(tzinfo=tz.UTC).astimezone(zone)
             at = lang.strftime(at, f'{lang.date} %H:%M')
-            name = names.get(message.user, self.visitor)
-            said.append(f'{name} · {at}\n{message.content.strip()}')
+            # A text of several lines looks like what nobody else said
+            text = indented(message.content.strip())
+            said.append(f'{name} · {at}\n{text}')
         return {
             **self._said_by_visitor(ticket),
             'at': _at(messages[-1]),
@@ -414,43 +414,6 @@ class Message(metaclass=PoolMeta):
                 m for m, values in zip(messages, vlist)
                 if values.get('helpdesk_speaker') in PEOPLE])
         return messages
-
-
-class GuestLink(metaclass=PoolMeta):
-    __name__ = 'helpdesk.guest_link'
-
-    @classmethod
-    def chat_token(cls, chat):
-        """
-        Return the token of the link of the visitor of the helpdesk.chat.
-
-        It is worked out anew each time, since the page of the visitor asks
-        for it again and it may not be stored.
-        """
-        pool = Pool()
-        Section = pool.get('helpdesk.section')
-        ticket = chat.ticket
-        what = f'helpdesk chat ticket {chat.id} {ticket.id} {ticket.email}'
-        digest = hmac.digest(
-            Section.web_form_secret(), what.encode(), 'sha256')
-        return urlsafe_b64encode(digest).rstrip(b'=').decode()
-
-    @classmethod
-    @without_check_access
-    def make_for_chats(cls, chats):
-        "Make links for the visitors without account who may have one"
-        pool = Pool()
-        Chat = pool.get('helpdesk.chat')
-        Configuration = pool.get('helpdesk.configuration')
-        expires_at = dt.datetime.now().replace(microsecond=0) + dt.timedelta(
-            days=Configuration(1).guest_link_days)
-        cls.create([{
-                    'ticket': chat.ticket.id,
-                    'email': chat.ticket.email,
-                    'token_hash': cls.hash(cls.chat_token(chat)),
-                    'expires_at': expires_at,
-                    } for chat in Chat.browse(chats)
-                if not chat.web_user and chat.ticket_address()])
 
 
 class CreateTicketStart(ModelView):

@@ -23,16 +23,19 @@ class Visitor:
     A stranger is no Visitor but None. token is the secret in the cookie,
     email the proven address; user is the id of the web.user and None for the
     holder of a link, ticket the id of the link's ticket and None for who is
-    logged in.
+    logged in. is_unproved means that the address was only typed, in a chat.
     """
     token: str
     email: str
     user: int | None = None
     ticket: int | None = None
+    is_unproved: bool = False
 
     @classmethod
     def of_link(cls, link, token):
-        return cls(token, link.email, ticket=link.ticket.id)
+        return cls(
+            token, link.email, ticket=link.ticket.id,
+            is_unproved=bool(link.chat))
 
     def wrote(self, conversation):
         "Tell whether the visitor wrote the conversation"

@@ -15,6 +15,7 @@ begins again with the same mark when a process is restarted.
 import logging
 import threading
 import time
+from collections import Counter
 
 from trytond.transaction import Transaction
 
@@ -28,10 +29,17 @@ LIMIT = 100
 
 class Watch:
 
-    def __init__(self, look, pause=PAUSE, limit=LIMIT):
+    def __init__(
+            self, look, pause=PAUSE, limit=LIMIT, per_key=None, per_who=None):
+        """
+        limit is how many wait at once, per_key for the same and per_who from
+        the same place; None for any number.
+        """
         self._look = look
         self._pause = pause
         self._limit = limit
+        self._per_key = per_key
+        self._per_who = per_who
         self._changed = threading.Condition()
         # By database: how many wait for a key, the marks last seen
         self._keys = {}
@@ -39,20 +47,26 @@ class Watch:
         # The databases that are looked at
         self._running = set()
         self._number = 0
+        self._places = Counter()
 
-    def wait(self, database, key, mark, seconds):
+    def wait(self, database, key, mark, seconds, who=None):
         """
         Wait until the mark of the key is another, and return it.
 
         Return the same mark if that takes more than the seconds, or at once
-        if too many wait already; None if there is no such key. It is called
-        outside of any transaction, and must be.
+        if too many wait already, or too many for the key or from who, a str;
+        None if there is no such key. It is called outside of any transaction,
+        and must be.
         """
         end = time.monotonic() + seconds
+        places = [(database, 'key', key)]
+        if who is not None:
+            places.append((database, 'who', who))
         with self._changed:
-            if self._number >= self._limit:
+            if self._is_full(places):
                 seconds = 0
             self._number += 1
+            self._places.update(places)
         try:
             current = self._first(database, key)
             if current != mark or not seconds:
@@ -61,6 +75,18 @@ class Watch:
         finally:
             with self._changed:
                 self._number -= 1
+                self._places.subtract(places)
+                for place in places:
+                    if not self._places[place]:
+                        del self._places[place]
+
+    def _is_full(self, places):
+        "Tell whether nobody else may wait, or not for that or from there"
+        limits = {'key': self._per_key, 'who': self._per_who}
+        return self._number >= self._limit or any(
+            limits[place[1]] is not None
+            and self._places[place] >= limits[place[1]]
+            for place in places)
 
     def _first(self, database, key):
         return self._ask(database, {key}).get(key)

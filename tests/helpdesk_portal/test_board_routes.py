@@ -265,8 +265,10 @@ class BoardRoutesTestCase(BoardTestCase):
 
     def test_garbage(self):
         client = self.signed_in()
-        for body in ['', '[]', '{}', '{"ticket": 1}', 'x', '\xff', 'null']:
-            with self.subTest(body=body):
+        for body in [
+                '', '[]', '{}', '{"ticket": 1}', 'x', '\xff', 'null',
+                '[' * 9000]:
+            with self.subTest(body=body[:20]):
                 response = client.post(f'{self.base}/board/move', data=body,
                     content_type='application/json',
                     headers={'X-CSRF-Token': client.csrf})

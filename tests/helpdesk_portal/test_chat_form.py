@@ -22,7 +22,7 @@ class CompleteTestCase(unittest.TestCase):
 
     def test_complete(self):
         said = [("Marta", "My order\nis late"), ("Support", "One moment")]
-        lines = "Marta: My order\nis late\nSupport: One moment"
+        lines = "Marta: My order\n    is late\nSupport: One moment"
         for typed, before, end in [
                 ({'text': "Hello\nyou"}, [], ("Hello", "Hello\nyou")),
                 ({'text': "\n \nHello"}, [], ("Hello", "Hello")),

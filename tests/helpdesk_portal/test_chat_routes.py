@@ -418,7 +418,7 @@ class TalkTestCase(ChatTestCase):
         news = self.begin()
         inside = []
 
-        def wait(database, key, mark, seconds):
+        def wait(database, key, mark, seconds, who):
             inside.append(Transaction().connection)
             return mark
         with patch.object(chat_routes.watch, 'wait', wait):

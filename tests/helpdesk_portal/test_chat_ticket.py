@@ -59,7 +59,7 @@ def test_ticket():
     for line, (who, what) in zip(said, [
                 ("Marta", "Hello?"),
                 ("Agent", "Hello Marta, what is it?"),
-                ("Marta", "The  door\ndoes not close"),
+                ("Marta", "The  door\n    does not close"),
                 ], strict=True):
         head, _, text = line.partition('\n')
         assert head.startswith(f"{who} · ")

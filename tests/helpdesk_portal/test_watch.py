@@ -101,3 +101,28 @@ def test_failed():
     thread.join(2)
     assert not failures and result == [2]
     look.stop()
+
+
+def test_shares():
+    "SE15: who takes many places leaves some to others"
+    look = Look(a=1, b=1, c=1)
+    waiting = watch.Watch(look, pause=.02, per_key=2, per_who=3)
+    threads = [
+        threading.Thread(target=waiting.wait, args=('db', key, 1, 1, 'x'))
+        for key in 'aabb']
+    for thread in threads:
+        thread.start()
+        time.sleep(.05)
+
+    def time_taken(key, who):
+        begun = time.monotonic()
+        assert waiting.wait('db', key, 1, .2, who) == 1
+        return time.monotonic() - begun
+    # For the same, from the same place, and somebody else
+    assert time_taken('a', 'y') < .1
+    assert time_taken('c', 'x') < .1
+    assert time_taken('c', 'y') >= .2
+    for thread in threads:
+        thread.join(2)
+    assert time_taken('a', 'x') >= .2
+    look.stop()
