@@ -79,6 +79,12 @@
     let last = 0;
     let outgoing = [];
     let emailRefused = false;
+    let emailGiven = false;
+    /* Where the chat does not begin there is still the form */
+    let turnedAway = false;
+    let formSent = false;
+    /* By how much the clock here is wrong, in milliseconds */
+    let clock = 0;
     let seenByParent = !data.embedded;
     let site = data.embedded ? null : document.referrer.split(/[?#]/)[0];
     let unread = 0;
@@ -113,6 +119,7 @@
                 ...options, headers, signal: stop.signal, cache: 'no-store',
                 credentials: data.embedded ? 'omit' : 'same-origin',
             });
+            setClock(answer.headers.get('Date'));
             if (options.blob && answer.ok) {
                 return await answer.blob();
             }
@@ -134,6 +141,14 @@
             clearTimeout(timer);
         }
     }
+
+    function setClock(date) {
+        const off = Date.parse(date) - Date.now();
+        /* Seconds are on the way */
+        clock = Math.abs(off) > 60000 ? off : 0;
+    }
+
+    const now = () => new Date(Date.now() + clock);
 
     function tell(path, values) {
         return request(path, {
@@ -173,7 +188,7 @@
 
     function dayName(day) {
         const midnight = new Date(day).setHours(0, 0, 0, 0);
-        const today = new Date().setHours(0, 0, 0, 0);
+        const today = now().setHours(0, 0, 0, 0);
         const ago = Math.round((midnight - today) / 86400000);
         const text = ago > -2 ? relative.format(ago, 'day')
             : date.format(day);
@@ -455,28 +470,29 @@
         if (begun() && news && news.operator) {
             return ['here', fill('talking', {name: news.operator})];
         }
-        if (begun() ? news && !news.late : !nobody()) {
-            return ['here', words.here];
+        if (begun()) {
+            /* Who is late may be there, but with others */
+            return news && !news.late ? ['here', words.here] : ['away', ''];
         }
-        return ['away', words.away];
+        return nobody() ? ['away', words.away] : ['here', words.here];
     }
 
     function status() {
         if (nobody()) {
-            return state.back;
+            return formSent ? '' : state.back;
         }
-        if (!begun() || !news) {
+        if (!begun() || !news || ended()) {
             return '';
         }
         const parts = [];
-        if (news.state === 'waiting') {
+        if (!news.operator) {
             parts.push(news.late ? words.late : words.waiting);
             if (!news.late && news.queue) {
                 parts.push(fill('queue', {place: news.queue + 1}));
             }
         }
-        if (news.ticket && !news.ticket.url) {
-            parts.push(fill('ticket', {number: news.ticket.number}));
+        if (emailGiven && !news.ticket) {
+            parts.push(words.email_thanks);
         }
         return parts.join(' ');
     }
@@ -495,10 +511,10 @@
             find('sure').hidden = true;
         }
         find('over').hidden = !ended();
-        const offered = awayForm() && (
-            nobody() || Boolean(news && news.late && !ended()));
+        const offered = awayForm() && (nobody() || !begun() && turnedAway ||
+            Boolean(news && news.late && !ended()));
         if (offered && nobody() && !formShown) {
-            openForm();
+            openForm(false);
         } else if (!offered && formShown && !ended()) {
             closeForm();
         }
@@ -513,9 +529,17 @@
         if (find('identity')) {
             find('identity').hidden = begun() || outgoing.length > 0;
         }
-        find('email-form').hidden = !(
-            news && news.ask_email && !ended() && !emailRefused);
+        showEmail();
         tellParent();
+    }
+
+    /* Also afterwards: who has no address has no link to the ticket */
+    function showEmail() {
+        find('email-form').hidden = !news || !news.ask_email ||
+            emailRefused || formShown || ended() && !news.ticket;
+        /* Otherwise the conversation says it */
+        setText(find('later-label'), news && news.late
+            ? words.email_late : words.email);
     }
 
     /* What the server does not have yet, for the form */
@@ -534,7 +558,7 @@
         }
     }
 
-    function openForm() {
+    function openForm(focus = true) {
         formShown = true;
         const value = name => find(name) ? find(name).value : '';
         window.helpdeskChatForm.show({
@@ -543,12 +567,15 @@
             typed: {
                 name: value('name'), email: value('email'), text: soFar()},
             begun: begun(),
+            focus,
             sent: () => {
+                formSent = true;
                 text.value = '';
                 keep('draft', null);
                 outgoing = [];
                 keepOutgoing();
                 draw();
+                show();
             },
         });
     }
@@ -580,6 +607,9 @@
         show();
         if (first) {
             find('log').scrollTop = find('log').scrollHeight;
+            /* What was said before is not read aloud by itself */
+            setTimeout(() => find('log').setAttribute(
+                'aria-live', 'polite'), 500);
         }
         seen();
     }
@@ -634,7 +664,7 @@
 
     function add(values) {
         outgoing.push({
-            nonce: makeNonce(), at: new Date().toISOString(), mine: true,
+            nonce: makeNonce(), at: now().toISOString(), mine: true,
             system: false, author: null, text: '', files: [], ...values,
         });
         keepOutgoing();
@@ -710,6 +740,7 @@
             return;
         }
         message.failed = error.answer.error || words.failed;
+        turnedAway = !begun();
         keepOutgoing();
     }
 
@@ -815,7 +846,7 @@
         if (!begun() || !news || ended()) {
             return;
         }
-        const now = Date.now();
+        const moment = Date.now();
         if (isSeen() && lastId() > lastRead) {
             lastRead = lastId();
             unread = 0;
@@ -825,16 +856,16 @@
             unread = 0;
             tellParent();
         }
-        const typing = now - typedAt < TYPING * 1000 &&
-            now - toldTyping > TYPING * 1000;
+        const typing = moment - typedAt < TYPING * 1000 &&
+            moment - toldTyping > TYPING * 1000;
         if (lastRead === (seen.read || 0) && !typing &&
-                now - lastSeen < SEEN * 1000) {
+                moment - lastSeen < SEEN * 1000) {
             return;
         }
-        lastSeen = now;
+        lastSeen = moment;
         seen.read = lastRead;
         if (typing) {
-            toldTyping = now;
+            toldTyping = moment;
         }
         try {
             await tell('seen', {read: lastRead, typing});
@@ -893,7 +924,9 @@
     });
 
     function focusFirst() {
-        const place = [find('text'), find('new'), find('log')].find(
+        const place = [
+            find('text'), find('form-heading'), find('new'), find('log'),
+        ].find(
             each => each.checkVisibility ? each.checkVisibility()
                 : each.offsetParent);
         if (place) {
@@ -934,7 +967,9 @@
         const missing = !begun() && [find('name'), find('email')].find(
             field => field && !field.checkValidity());
         if (missing) {
-            showErrors({[missing.name]: missing.validationMessage});
+            showErrors({[missing.name]: words[
+                missing.name === 'name' ? 'name_required'
+                    : missing.value ? 'email_invalid' : 'email_required']});
             return;
         }
         showErrors({});
@@ -1023,14 +1058,20 @@
     find('email-form').addEventListener('submit', async event => {
         event.preventDefault();
         const field = find('later');
-        let error = field.validationMessage;
+        let error = field.validity.valid ? ''
+            : field.value ? words.email_invalid : words.email_required;
         if (!error) {
             try {
                 await tell('email', {email: field.value.trim()});
+                emailGiven = true;
                 news.ask_email = false;
                 show();
-                setText(find('status'), words.email_thanks);
-                text.focus();
+                focusFirst();
+                if (ended()) {
+                    /* With it comes the link to the ticket */
+                    takeNews(await request(
+                        `news?version=0&after=${lastId()}`));
+                }
                 return;
             } catch (failure) {
                 const answer = failure.answer || {};
@@ -1046,15 +1087,12 @@
     find('email-no').addEventListener('click', () => {
         emailRefused = true;
         show();
-        text.focus();
+        focusFirst();
     });
     find('write').addEventListener('click', () => {
         openForm();
         show();
-        const first = find('away').querySelector('input, textarea, select');
-        if (first) {
-            first.focus();
-        }
+        find('form-heading').focus();
     });
 
     find('back').addEventListener('click', () => {
@@ -1101,6 +1139,9 @@
         lastRead = 0;
         seen.read = 0;
         emailRefused = false;
+        emailGiven = false;
+        turnedAway = false;
+        formSent = false;
         formShown = false;
         keep('token', null);
         keep('read', null);
@@ -1140,6 +1181,7 @@
                 news = null;
                 messages = new Map();
                 last = 0;
+                emailGiven = emailRefused = turnedAway = false;
                 draw();
                 show();
                 listen();
@@ -1159,7 +1201,7 @@
     setInterval(() => {
         const untouched = formShown && [...find('away').querySelectorAll(
             'input, textarea')].every(field => !field.value);
-        if (nobody() && isSeen() && (untouched || !formShown)) {
+        if (nobody() && isSeen() && !formSent && (untouched || !formShown)) {
             askState();
         }
     }, AGAIN * 1000);

@@ -34,7 +34,8 @@
     }
 
     const STYLE = `
-:host { all: initial; }
+/* Whatever the site says of its own elements */
+:host { all: initial !important; }
 button, dialog, iframe { box-sizing: border-box; margin: 0; padding: 0; }
 button {
     position: fixed;
