@@ -9,8 +9,8 @@
 // address is that of chat/<id>/form, token that of the chat, if one was begun;
 // typed has what was typed already, by the names of the fields; begun tells
 // that something was said before, focus whether somebody asked for the form:
-// what comes by itself leaves the cursor where it is. sent is called when the message is on its
-// way, with the answer.
+// what comes by itself leaves the cursor where it is. sent is called when the
+// message is on its way, with the answer.
 (() => {
     const box = document.getElementById("chat-form");
     if (!box) {
