@@ -143,10 +143,9 @@ def test_nobody(shop, visit):
 
 
 def test_talk(shop, visit):
-    "B8, B9: from hello to the link of the ticket, and a new chat"
+    "B8: nobody is said to be there who is not, and all messages fit"
     page = visit("Coffee", staffed=True)
     presence = page.locator('#chat-presence')
-    email = page.locator('#chat-email-form')
     expect(presence).to_have_text("We are here")
     look(page, 'before')
     keyboard(page)
@@ -161,13 +160,20 @@ def test_talk(shop, visit):
         "Rindfleisch" * 20, "שלום 😀", "One\n\nTwo")
     expect(heard(page, "Two")).to_be_visible()
     expect(presence).to_have_text("Agent is with you")
-    expect(email).to_be_hidden()
+    expect(page.locator('#chat-email-form')).to_be_hidden()
     page.set_input_files('#chat-file', [{
                 'name': 'picture ' * 20 + '.png', 'mimeType': 'image/png',
                 'buffer': b'\x89PNG\r\n\x1a\n' + b'0' * 5000}])
     expect(page.locator('button.chat-file')).to_be_visible()
     look(page, 'talk')
     keyboard(page)
+
+
+def test_ticket(shop, visit):
+    "B9: who gives an address has the link at once, also after the chat"
+    page = visit("Ticket", staffed=True)
+    email = page.locator('#chat-email-form')
+    begin(page)
     shop.answer(page.channel, "/ticket A broken handle")
     expect(heard(page, "get the link")).to_be_visible()
     expect(email).to_be_visible()
@@ -179,7 +185,6 @@ def test_talk(shop, visit):
     look(page, 'sure')
     page.click('#chat-end-yes')
     expect(page.locator('#chat-new')).to_be_visible()
-    # Also afterwards
     page.fill('#chat-later', 'marta@example.com')
     page.press('#chat-later', 'Enter')
     link = page.locator('#chat-ticket a')
