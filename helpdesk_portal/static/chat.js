@@ -519,7 +519,7 @@
             closeForm();
         }
         find('away').hidden = !formShown;
-        find('back').hidden = !begun() || ended();
+        find('back').hidden = nobody() || ended();
         find('instead').hidden = !offered || formShown;
         find('entry').hidden = ended() || formShown;
         find('attach').hidden = !begun();
