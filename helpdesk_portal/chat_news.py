@@ -48,16 +48,17 @@ def news(chat, after=0):
 
     messages are those with ids after the one.
     """
-    left = chat.patience_left()
     return {
         'version': chat.version,
         'state': chat.state,
+        # Who was given the visitor may not have noticed yet
         'operator': (
-            chat.shown_name(chat.operator) if chat.operator else None),
+            chat.shown_name(chat.operator)
+            if chat.operator and chat.joined_at else None),
         'messages': [message(chat, m) for m in chat.messages(after)],
         'read': chat.operator_read or 0,
         'queue': chat.queue,
-        'late': left is not None and left <= 0,
+        'late': chat.is_late,
         'ticket': _ticket(chat),
         'ask_email': chat.asks_email,
         }

@@ -24,6 +24,7 @@ WORDS = [
     'retry', 'sending', 'sent', 'system', 'talking', 'ticket', 'too_long',
     'waiting', 'you',
     ]
+ERRORS = ['email_invalid', 'email_required', 'name_required']
 WIDGET_WORDS = ['close', 'open', 'open_unread']
 
 
@@ -76,7 +77,12 @@ class ChatPage(Page):
                 'files': LIMITS.files,
                 'size': LIMITS.size,
                 },
-            'words': {w: self._word(w) for w in WORDS},
+            'words': {
+                **{w: self._word(w) for w in WORDS},
+                'email': self.text('web_form_email'),
+                'email_late': self.text('chat_page_email_ask'),
+                **{w: self.text(f'form_{w}') for w in ERRORS},
+                },
             }
 
     def _word(self, name):

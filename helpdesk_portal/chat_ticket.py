@@ -318,10 +318,17 @@ class Chat(metaclass=PoolMeta):
         if chat.web_user and chat.ticket_address():
             text.append(chat.ticket_address())
         if chat.email_asked:
-            text.append(chat._in_theirs(
-                    'helpdesk_portal.msg_chat_email_asked'))
+            key = 'ticket_link' if chat._offers_link() else 'email_asked'
+            text.append(chat._in_theirs(f'helpdesk_portal.msg_chat_{key}'))
         Channel.say(chat, '\n'.join(text), 'system')
         return chat._tell_agents(ticket)
+
+    def _offers_link(self):
+        "Tell whether an address is all that a link to the ticket takes"
+        pool = Pool()
+        Configuration = pool.get('helpdesk.configuration')
+        return (self.ticket.section.guest_links
+            and Configuration.has_guest_links())
 
     def _tell_agents(self, ticket):
         pool = Pool()

@@ -145,11 +145,17 @@ class Chat(metaclass=PoolMeta):
         return max((self.channel.patience - waited).total_seconds(), 0)
 
     @property
+    def is_late(self):
+        "Whether the visitor has waited too long"
+        left = self.patience_left()
+        return left is not None and left <= 0
+
+    @property
     def asks_email(self):
         "Whether the visitor is asked for an address, to be answered later"
-        return not self.email and bool(
+        return not self.email and (
             self.email_asked
-            or self.channel.identity != 'none' and self.answered_at)
+            or self.channel.identity != 'none' and self.is_late)
 
 
 class Message(metaclass=PoolMeta):

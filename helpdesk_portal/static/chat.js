@@ -83,6 +83,12 @@
     let last = 0;
     let outgoing = [];
     let emailRefused = false;
+    let emailGiven = false;
+    /* Where the chat does not begin there is still the form */
+    let turnedAway = false;
+    let formSent = false;
+    /* By how much the clock here is wrong, in milliseconds */
+    let clock = 0;
     let seenByParent = !data.embedded;
     let site = data.embedded ? null : document.referrer.split(/[?#]/)[0];
     let unread = 0;
@@ -118,6 +124,7 @@
                 ...options, headers, signal: stop.signal, cache: 'no-store',
                 credentials: data.embedded ? 'omit' : 'same-origin',
             });
+            setClock(answer.headers.get('Date'));
             if (options.blob && answer.ok) {
                 return await answer.blob();
             }
@@ -139,6 +146,14 @@
             clearTimeout(timer);
         }
     }
+
+    function setClock(date) {
+        const off = Date.parse(date) - Date.now();
+        /* Seconds are on the way */
+        clock = Math.abs(off) > 60000 ? off : 0;
+    }
+
+    const now = () => new Date(Date.now() + clock);
 
     function tell(path, values) {
         return request(path, {
@@ -184,7 +199,7 @@
 
     function dayName(day) {
         const midnight = new Date(day).setHours(0, 0, 0, 0);
-        const today = new Date().setHours(0, 0, 0, 0);
+        const today = now().setHours(0, 0, 0, 0);
         const ago = Math.round((midnight - today) / 86400000);
         const text = ago > -2 ? relative.format(ago, 'day')
             : date.format(day);
@@ -466,28 +481,29 @@
         if (begun() && news && news.operator) {
             return ['here', fill('talking', {name: news.operator})];
         }
-        if (begun() ? news && !news.late : !nobody()) {
-            return ['here', words.here];
+        if (begun()) {
+            /* Who is late may be there, but with others */
+            return news && !news.late ? ['here', words.here] : ['away', ''];
         }
-        return ['away', words.away];
+        return nobody() ? ['away', words.away] : ['here', words.here];
     }
 
     function status() {
         if (nobody()) {
-            return state.back;
+            return formSent ? '' : state.back;
         }
-        if (!begun() || !news) {
+        if (!begun() || !news || ended()) {
             return '';
         }
         const parts = [];
-        if (news.state === 'waiting') {
+        if (!news.operator) {
             parts.push(news.late ? words.late : words.waiting);
             if (!news.late && news.queue) {
                 parts.push(fill('queue', {place: news.queue + 1}));
             }
         }
-        if (news.ticket && !news.ticket.url) {
-            parts.push(fill('ticket', {number: news.ticket.number}));
+        if (emailGiven && !news.ticket) {
+            parts.push(words.email_thanks);
         }
         return parts.join(' ');
     }
@@ -506,15 +522,15 @@
             find('sure').hidden = true;
         }
         find('over').hidden = !ended();
-        const offered = awayForm() && (
-            nobody() || Boolean(news && news.late && !ended()));
+        const offered = awayForm() && (nobody() || !begun() && turnedAway ||
+            Boolean(news && news.late && !ended()));
         if (offered && nobody() && !formShown) {
-            openForm();
+            openForm(false);
         } else if (!offered && formShown && !ended()) {
             closeForm();
         }
         find('away').hidden = !formShown;
-        find('back').hidden = !begun() || ended();
+        find('back').hidden = nobody() || ended();
         find('instead').hidden = !offered || formShown;
         find('entry').hidden = ended() || formShown;
         find('attach').hidden = !begun();
@@ -524,9 +540,17 @@
         if (find('identity')) {
             find('identity').hidden = begun() || outgoing.length > 0;
         }
-        find('email-form').hidden = !(
-            news && news.ask_email && !ended() && !emailRefused);
+        showEmail();
         tellParent();
+    }
+
+    /* Also afterwards: who has no address has no link to the ticket */
+    function showEmail() {
+        find('email-form').hidden = !news || !news.ask_email ||
+            emailRefused || formShown || ended() && !news.ticket;
+        /* Otherwise the conversation says it */
+        setText(find('later-label'), news && news.late
+            ? words.email_late : words.email);
     }
 
     /* What the server does not have yet, for the form */
@@ -545,7 +569,7 @@
         }
     }
 
-    function openForm() {
+    function openForm(focus = true) {
         formShown = true;
         const value = name => find(name) ? find(name).value : '';
         window.helpdeskChatForm.show({
@@ -554,12 +578,15 @@
             typed: {
                 name: value('name'), email: value('email'), text: soFar()},
             begun: begun(),
+            focus,
             sent: () => {
+                formSent = true;
                 text.value = '';
                 keep('draft', null);
                 outgoing = [];
                 keepOutgoing();
                 draw();
+                show();
             },
         });
     }
@@ -591,6 +618,9 @@
         show();
         if (first) {
             find('log').scrollTop = find('log').scrollHeight;
+            /* What was said before is not read aloud by itself */
+            setTimeout(() => find('log').setAttribute(
+                'aria-live', 'polite'), 500);
         }
         seen();
     }
@@ -644,7 +674,7 @@
 
     function add(values) {
         outgoing.push({
-            nonce: makeNonce(), at: new Date().toISOString(), mine: true,
+            nonce: makeNonce(), at: now().toISOString(), mine: true,
             system: false, author: null, text: '', files: [], ...values,
         });
         keepOutgoing();
@@ -719,6 +749,7 @@
             return;
         }
         message.failed = error.answer.error || words.failed;
+        turnedAway = !begun();
         keepOutgoing();
     }
 
@@ -824,7 +855,7 @@
         if (!begun() || !news || ended()) {
             return;
         }
-        const now = Date.now();
+        const moment = Date.now();
         if (isSeen() && lastId() > lastRead) {
             lastRead = lastId();
             unread = 0;
@@ -834,17 +865,17 @@
             unread = 0;
             tellParent();
         }
-        const typing = now - typedAt < TYPING * 1000 &&
-            now - toldTyping > TYPING * 1000;
-        const often = now - lastOutage < ANEW * 1000 ? SEEN_ANEW : SEEN;
+        const typing = moment - typedAt < TYPING * 1000 &&
+            moment - toldTyping > TYPING * 1000;
+        const often = moment - lastOutage < ANEW * 1000 ? SEEN_ANEW : SEEN;
         if (lastRead === (seen.read || 0) && !typing &&
-                now - lastSeen < often * 1000) {
+                moment - lastSeen < often * 1000) {
             return;
         }
-        lastSeen = now;
+        lastSeen = moment;
         seen.read = lastRead;
         if (typing) {
-            toldTyping = now;
+            toldTyping = moment;
         }
         try {
             await tell('seen', {read: lastRead, typing});
@@ -903,7 +934,9 @@
     });
 
     function focusFirst() {
-        const place = [find('text'), find('new'), find('log')].find(
+        const place = [
+            find('text'), find('form-heading'), find('new'), find('log'),
+        ].find(
             each => each.checkVisibility ? each.checkVisibility()
                 : each.offsetParent);
         if (place) {
@@ -944,7 +977,9 @@
         const missing = !begun() && [find('name'), find('email')].find(
             field => field && !field.checkValidity());
         if (missing) {
-            showErrors({[missing.name]: missing.validationMessage});
+            showErrors({[missing.name]: words[
+                missing.name === 'name' ? 'name_required'
+                    : missing.value ? 'email_invalid' : 'email_required']});
             return;
         }
         showErrors({});
@@ -1033,14 +1068,20 @@
     find('email-form').addEventListener('submit', async event => {
         event.preventDefault();
         const field = find('later');
-        let error = field.validationMessage;
+        let error = field.validity.valid ? ''
+            : field.value ? words.email_invalid : words.email_required;
         if (!error) {
             try {
                 await tell('email', {email: field.value.trim()});
+                emailGiven = true;
                 news.ask_email = false;
                 show();
-                setText(find('status'), words.email_thanks);
-                text.focus();
+                focusFirst();
+                if (ended()) {
+                    /* With it comes the link to the ticket */
+                    takeNews(await request(
+                        `news?version=0&after=${lastId()}`));
+                }
                 return;
             } catch (failure) {
                 const answer = failure.answer || {};
@@ -1056,15 +1097,12 @@
     find('email-no').addEventListener('click', () => {
         emailRefused = true;
         show();
-        text.focus();
+        focusFirst();
     });
     find('write').addEventListener('click', () => {
         openForm();
         show();
-        const first = find('away').querySelector('input, textarea, select');
-        if (first) {
-            first.focus();
-        }
+        find('form-heading').focus();
     });
 
     find('back').addEventListener('click', () => {
@@ -1111,6 +1149,9 @@
         lastRead = 0;
         seen.read = 0;
         emailRefused = false;
+        emailGiven = false;
+        turnedAway = false;
+        formSent = false;
         formShown = false;
         keep('token', null);
         keep('read', null);
@@ -1150,6 +1191,7 @@
                 news = null;
                 messages = new Map();
                 last = 0;
+                emailGiven = emailRefused = turnedAway = false;
                 draw();
                 show();
                 listen();
@@ -1169,7 +1211,7 @@
     setInterval(() => {
         const untouched = formShown && [...find('away').querySelectorAll(
             'input, textarea')].every(field => !field.value);
-        if (nobody() && isSeen() && (untouched || !formShown)) {
+        if (nobody() && isSeen() && !formSent && (untouched || !formShown)) {
             askState();
         }
     }, AGAIN * 1000);

@@ -4,18 +4,21 @@
 
 // The form of a chat in which nobody answers.
 //
-//     helpdeskChatForm.show({address, token, typed, begun, sent})
+//     helpdeskChatForm.show({address, token, typed, begun, focus, sent})
 //
 // address is that of chat/<id>/form, token that of the chat, if one was begun;
 // typed has what was typed already, by the names of the fields; begun tells
-// that something was said before. sent is called when the message is on its
-// way, with the answer.
+// that something was said before, focus whether somebody asked for the form:
+// what comes by itself leaves the cursor where it is. sent is called when the
+// message is on its way, with the answer.
 (() => {
     const box = document.getElementById("chat-form");
     if (!box) {
         return;
     }
     const form = box.querySelector("form");
+    const heading = document.getElementById("chat-form-heading");
+    const title = heading.textContent;
     const thanks = document.getElementById("chat-form-thanks");
     const summary = document.getElementById("chat-form-errors");
     const status = form.querySelector("[role=status]");
@@ -160,15 +163,13 @@
     }
 
     function thank(told) {
-        const heading = document.createElement("h3");
         heading.textContent = told.heading;
-        heading.tabIndex = -1;
         const sentences = told.sentences.map((text) => {
             const line = document.createElement("p");
             line.textContent = text;
             return line;
         });
-        thanks.replaceChildren(heading, ...sentences);
+        thanks.replaceChildren(...sentences);
         thanks.hidden = false;
         form.hidden = true;
         form.reset();
@@ -210,7 +211,10 @@
             form.hidden = false;
             box.hidden = false;
             begin();
-            document.getElementById("chat-form-heading").focus();
+            heading.textContent = title;
+            if (given.focus) {
+                heading.focus();
+            }
         },
         hide() {
             box.hidden = true;

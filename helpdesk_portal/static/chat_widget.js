@@ -34,15 +34,18 @@
     }
 
     const STYLE = `
-:host { all: initial; }
+/* Whatever the site says of its own elements */
+:host { all: initial !important; }
 button, dialog, iframe { box-sizing: border-box; margin: 0; padding: 0; }
+/* As people have chosen it; a rem is what the site makes of it */
+button, dialog { font-size: medium; }
 button {
     position: fixed;
     z-index: 2147483000;
-    inset-block-end: max(1.25rem, env(safe-area-inset-bottom));
-    inset-inline-end: 1.25rem;
-    width: 3.5rem;
-    height: 3.5rem;
+    inset-block-end: max(1.25em, env(safe-area-inset-bottom));
+    inset-inline-end: 1.25em;
+    width: 3.5em;
+    height: 3.5em;
     border: 2px solid #fff;
     border-radius: 50%;
     background: ${channel.color};
@@ -55,7 +58,7 @@ button:focus-visible {
     outline: 3px solid ${channel.color};
     outline-offset: 3px;
 }
-svg { display: block; width: 1.75rem; height: 1.75rem; margin: auto; }
+svg { display: block; width: 1.75em; height: 1.75em; margin: auto; }
 path {
     fill: none;
     stroke: currentcolor;
@@ -67,15 +70,15 @@ path {
 .open .cross { display: inline; }
 span {
     position: absolute;
-    inset-block-start: -.45rem;
-    inset-inline-end: -.45rem;
-    min-width: 1.5rem;
-    padding: 0 .35rem;
+    inset-block-start: -.5em;
+    inset-inline-end: -.5em;
+    min-width: 1.7em;
+    padding: 0 .4em;
     box-sizing: border-box;
     border: 2px solid #fff;
-    border-radius: 1rem;
+    border-radius: 1.15em;
     background: #ad1f1f;
-    font: 650 .875rem/1.25rem system-ui, sans-serif;
+    font: 650 .875em/1.45 system-ui, sans-serif;
     text-align: center;
 }
 [hidden] { display: none; }
@@ -83,14 +86,14 @@ dialog {
     position: fixed;
     z-index: 2147483000;
     inset: auto;
-    inset-block-end: 5.75rem;
-    inset-inline-end: 1.25rem;
-    width: min(23.75rem, calc(100vw - 2.5rem));
+    inset-block-end: 5.75em;
+    inset-inline-end: 1.25em;
+    width: min(23.75em, calc(100vw - 2.5em));
     max-width: none;
-    height: min(37.5rem, calc(100vh - 7rem));
+    height: min(37.5em, calc(100vh - 7em));
     max-height: none;
     border: 1px solid rgb(120 130 145 / 50%);
-    border-radius: 1rem;
+    border-radius: 1em;
     background: transparent;
     box-shadow: 0 12px 40px rgb(0 0 0 / 30%);
     overflow: hidden;

@@ -298,6 +298,8 @@ class TalkTestCase(ChatTestCase):
         news = self.begin()
         token = news['token']
         self.hand_out(token)
+        # Who has not looked yet is not there
+        self.assertIsNone(self.news(token)['operator'])
         self.answer(token, "Hello Marta")
         after = news['messages'][0]['id']
         news = self.news(token, news['version'], after)
@@ -368,9 +370,14 @@ class TalkTestCase(ChatTestCase):
     def test_email(self):
         "B8: an address that is asked for later is kept, once"
         token = self.begin()['token']
+        # Who waits too long may not wait any longer
+        self.assertTrue(self.news(token)['ask_email'])
         self.hand_out(token)
-        self.assertFalse(self.news(token)['ask_email'])
         self.answer(token, "Hello")
+        self.assertFalse(self.news(token)['ask_email'])
+        with self.transaction():
+            Pool(DB_NAME).get('helpdesk.chat').write(
+                [self.with_chat(token)], {'email_asked': True})
         self.assertTrue(self.news(token)['ask_email'])
         response = self.tell('email', {'email': 'x'}, token)
         self.assertEqual(response.status_code, 422)

@@ -68,7 +68,7 @@ def test_ticket():
     assert note.body == "She sounds angry"
     # Both are told, and the visitor asked how to be reached
     assert ticket.number in talk.seen_by_visitor()[-1]
-    assert "e-mail address" in talk.seen_by_visitor()[-1]
+    assert "get the link" in talk.seen_by_visitor()[-1]
     assert talk.chat.email_asked
     assert talk.chat.ticket_address() is None
     told = talk.seen_by(desk.agent)[-1]
