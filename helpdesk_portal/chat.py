@@ -8,6 +8,7 @@ from trytond.i18n import gettext
 from trytond.model import ChatMixin, Index, ModelSQL, ModelView, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
+from trytond.pyson import Bool, Eval
 from trytond.transaction import (
     Transaction, check_access, inactive_records, without_check_access)
 
@@ -39,6 +40,9 @@ class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
         help="The address that the visitor typed or logged in with.")
     web_user = fields.Many2One('web.user', "Web User", readonly=True,
         ondelete='SET NULL',
+        states={
+            'invisible': ~Bool(Eval('web_user')),
+            },
         help="Who was logged in on the portal, if anybody.")
     language = fields.Many2One('ir.lang', "Language", readonly=True,
         ondelete='SET NULL',
