@@ -18,6 +18,8 @@ from .secret_link import SecretLinkMixin
 
 class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
     __name__ = 'helpdesk.chat'
+    # What clients call the tab that the bell opens
+    __string__ = "Live Chat"
     _rec_name = 'visitor'
 
     channel = fields.Many2One('helpdesk.chat.channel', "Channel",
@@ -48,6 +50,9 @@ class Chat(SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
         ondelete='SET NULL',
         help="The language that the visitor reads.")
     page = fields.Char("Page", readonly=True,
+        states={
+            'invisible': ~Bool(Eval('page')),
+            },
         help="The web page that the visitor looked at.")
     operator = fields.Many2One('res.user', "Operator", readonly=True,
         ondelete='SET NULL',

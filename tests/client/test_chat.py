@@ -144,6 +144,9 @@ class Operator:
         window.menus.nth(names.index('Chat Channels')).click()
         window.settle()
         row = window.form.locator('tr:visible').filter(has_text=channel.name)
+        # The first click on a row chooses it
+        row.locator('td').filter(has_text=channel.name).click()
+        window.settle()
         row.get_by_role('button', name="Join").click()
         expect(row.get_by_role('button', name="Leave")).to_be_visible()
         window.settle()
