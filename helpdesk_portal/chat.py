@@ -9,6 +9,7 @@ from trytond.model import ChatMixin, Index, ModelSQL, ModelView, fields
 from trytond.model.exceptions import AccessError
 from trytond.modules.helpdesk.lookup import CheckedSearchMixin
 from trytond.pool import Pool
+from trytond.pyson import Bool, Eval
 from trytond.transaction import (
     Transaction, check_access, inactive_records, without_check_access)
 
@@ -19,6 +20,8 @@ from .secret_link import SecretLinkMixin
 class Chat(
         CheckedSearchMixin, SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
     __name__ = 'helpdesk.chat'
+    # What clients call the tab that the bell opens
+    __string__ = "Live Chat"
     _rec_name = 'visitor'
 
     channel = fields.Many2One('helpdesk.chat.channel', "Channel",
@@ -41,11 +44,17 @@ class Chat(
         help="The address that the visitor typed or logged in with.")
     web_user = fields.Many2One('web.user', "Web User", readonly=True,
         ondelete='SET NULL',
+        states={
+            'invisible': ~Bool(Eval('web_user')),
+            },
         help="Who was logged in on the portal, if anybody.")
     language = fields.Many2One('ir.lang', "Language", readonly=True,
         ondelete='SET NULL',
         help="The language that the visitor reads.")
     page = fields.Char("Page", readonly=True,
+        states={
+            'invisible': ~Bool(Eval('page')),
+            },
         help="The web page that the visitor looked at.")
     operator = fields.Many2One('res.user', "Operator", readonly=True,
         ondelete='SET NULL',

@@ -9,6 +9,7 @@ from sql import Null
 from trytond.model import Index, fields
 from trytond.modules.helpdesk.batch import find, in_batches
 from trytond.pool import PoolMeta
+from trytond.pyson import Eval
 from trytond.transaction import without_check_access
 
 # Whose page was not heard of for so long does not wait any more
@@ -33,6 +34,9 @@ class Chat(metaclass=PoolMeta):
     __name__ = 'helpdesk.chat'
 
     missed = fields.Boolean("Missed", readonly=True,
+        states={
+            'invisible': ~Eval('missed', False),
+            },
         help="Nobody answered the visitor.")
 
     @classmethod

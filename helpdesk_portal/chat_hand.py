@@ -66,6 +66,9 @@ class _Hand:
 class Chat(metaclass=PoolMeta):
     __name__ = 'helpdesk.chat'
 
+    is_mine = fields.Function(fields.Boolean("Mine",
+            help="You talk to the visitor."),
+        'get_is_mine')
     left_by = fields.Many2One('res.user', "Left By", readonly=True,
         ondelete='SET NULL',
         help="Who had the visitor and gave the visitor away.")
@@ -75,9 +78,10 @@ class Chat(metaclass=PoolMeta):
         super().__setup__()
         cls._buttons.update(
             take={
-                'invisible': Eval('state') == 'ended',
+                'invisible': (
+                    (Eval('state') == 'ended') | Eval('is_mine', False)),
                 'icon': 'tryton-launch',
-                'depends': ['state'],
+                'depends': ['state', 'is_mine'],
                 },
             hand_over={
                 'invisible': Eval('state') != 'active',
@@ -90,6 +94,12 @@ class Chat(metaclass=PoolMeta):
                 'depends': ['state'],
                 },
             )
+
+    @classmethod
+    def get_is_mine(cls, chats, name):
+        user = Transaction().user
+        return {
+            c.id: bool(c.operator and c.operator.id == user) for c in chats}
 
     @classmethod
     @without_check_access

@@ -7,6 +7,7 @@ Its messages are those of Tryton; what is added is who speaks, since a visitor
 is no user and need not have an address.
 """
 import datetime as dt
+import re
 
 from trytond.bus import Bus
 from trytond.i18n import gettext
@@ -23,6 +24,8 @@ from .exceptions import ChatEndedError
 VISITOR = -1
 # No message has it
 HINT = 0
+# Longer words would make the chat of the web client wider than its window
+_LONG_WORD = re.compile(r'\S{30}(?=\S)')
 # For so long who was seen typing is taken to go on
 TYPING = dt.timedelta(seconds=10)
 
@@ -172,7 +175,7 @@ class Channel(metaclass=PoolMeta):
             chat.was_read(messages)
             if before is None:
                 messages += chat.hints(messages)
-        return messages
+        return [{**m, 'content': _broken(m['content'])} for m in messages]
 
 
 class Message(metaclass=PoolMeta):
@@ -385,3 +388,12 @@ class Notification(metaclass=PoolMeta):
     @classmethod
     def _described(cls):
         return [*super()._described(), 'helpdesk.chat']
+
+
+def _broken(text):
+    """
+    Return the text with long words over several lines.
+
+    Addresses are still right when copied: browsers take line breaks out.
+    """
+    return _LONG_WORD.sub(r'\g<0>\n', text or '')

@@ -59,11 +59,10 @@ class Chat(metaclass=PoolMeta):
     def command_ticket(self, text):
         "Make a ticket of the chat with the text as its subject"
         ticket, told = self.make_ticket(text)
-        if told:
-            return told
-        return self.tell_operator(self._in_mine(
+        self._ring(ticket, Transaction().user)
+        return told or self.tell_operator(self._in_mine(
                 'helpdesk_portal.msg_chat_ticket_already',
-                number=ticket.number, url=ticket.__href__))
+                number=ticket.number))
 
     def make_ticket(self, subject=None):
         """
@@ -333,14 +332,27 @@ class Chat(metaclass=PoolMeta):
     def _tell_agents(self, ticket):
         pool = Pool()
         Channel = pool.get('ir.chat.channel')
-        # Where a visitor's request led here, its host is the portal's
-        context = {} if Transaction().user else {'_request': None}
-        with Transaction().set_context(context):
-            url = ticket.__href__
         return Channel.say(self, self._in_mine(
                 'helpdesk_portal.msg_chat_ticket_agents',
-                number=ticket.number, subject=ticket.subject, url=url),
+                number=ticket.number, subject=ticket.subject),
             'system', 'internal')
+
+    @staticmethod
+    @without_check_access
+    def _ring(ticket, user):
+        """
+        Let the bell of the user, an id, open the ticket, if the user sees it.
+
+        Tryton's chat shows texts alone, in which an address is no link.
+        """
+        pool = Pool()
+        Notification = pool.get('res.notification')
+        User = pool.get('res.user')
+        if user and ticket.seen_by(user, [ticket.id]):
+            user = User(user)
+            Notification.create([Notification.about(ticket, user, gettext(
+                            'helpdesk_portal.msg_chat_ticket_bell',
+                            *user.notice_language()))])
 
     @without_check_access
     def _reach_visitor(self):
@@ -405,6 +417,8 @@ class Chat(metaclass=PoolMeta):
         self.__class__.write([self], {'ticket': ticket.id})
         GuestLink.make_for_chats([self])
         self._tell_ticket('followed')
+        if self.state == 'active' and self.operator:
+            self._ring(ticket, self.operator.id)
         return ticket
 
 
@@ -450,7 +464,7 @@ class CreateTicket(Wizard):
         if not told:
             raise ChatCommandError(gettext(
                     'helpdesk_portal.msg_chat_ticket_already',
-                    number=ticket.number, url=ticket.__href__))
+                    number=ticket.number))
         return 'end'
 
     def end(self):

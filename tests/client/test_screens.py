@@ -16,6 +16,7 @@ from trytond.transaction import Transaction
 from tests.client.browser import Browser
 from tests.client.office import PASSWORD, SUPPORT, Office, is_translated
 from tests.database import ROOT
+from tests.environment import MODULES
 from tests.records import letter
 
 pytestmark = [
@@ -24,8 +25,9 @@ pytestmark = [
     pytest.mark.flaky(reruns=2)]
 
 MENUS = [
-    'Configuration', 'My Tickets', 'My Activities', 'Sections', 'All Tickets',
-    'Tickets by Stage', 'Letters', 'Chats', 'Absences', 'Reporting']
+    'Configuration', 'My Tickets', 'My Activities', 'Sections', 'Board',
+    'All Tickets', 'Tickets by Stage', 'Letters', 'Chats', 'Absences',
+    'Reporting']
 LONG = "The espresso machine leaks since we last descaled it on Tuesday"
 # What is wider or higher than its place; margins of the client are not
 CUT_OFF = """() => {
@@ -95,7 +97,7 @@ def _words(language):
     "Return what the menus are called"
     words = {w: w for w in ['Helpdesk', *MENUS]}
     if language != 'en':
-        for module in ['helpdesk', 'helpdesk_mail']:
+        for module in MODULES:
             path = ROOT / module / 'locale' / f'{language}.po'
             for entry in polib.pofile(str(path)):
                 if entry.msgid in words and entry.msgctxt.startswith(

@@ -8,7 +8,7 @@ from trytond.transaction import without_check_access
 
 from tests.records import Helpdesk
 
-from .chats import join, make_channel
+from .chats import get, join, make_channel
 
 
 def setup_module():
@@ -51,6 +51,23 @@ def test_talk():
         "Hello?", "Agent has joined.", "Hello Marta"]
     assert Chat(chat.id).operator_read == shown[-1]['id']
     assert Chat(chat.id).version > 3
+
+
+@with_transaction()
+def test_long_words():
+    "No address that a visitor sends is too long for an operator's screen (B8)"
+    pool = Pool()
+    Chat = pool.get('helpdesk.chat')
+    desk = Helpdesk(visibility='public')
+    chat, _ = Chat.begin(make_channel(desk), name="Marta")
+    address = 'https://shop.example/' + 'machines/' * 20
+    chat.say(f"See {address}, please")
+    shown = get(desk, desk.agent, chat)[0]['content']
+    assert max(map(len, shown.split())) <= 30
+    # As browsers read an address
+    assert shown.replace('\n', '') == f"See {address}, please"
+    message, = Chat(chat.id).messages()
+    assert message.content == f"See {address}, please"
 
 
 @with_transaction()

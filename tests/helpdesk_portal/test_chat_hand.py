@@ -171,6 +171,9 @@ def test_take():
     waiting, = begin(channel)
     as_rpc(desk, second, lambda: Chat.take([Chat(waiting.id)]))
     assert reread(waiting).operator == second
+    for user in [agent, second]:
+        assert as_rpc(desk, user, lambda: Chat.read(
+                [waiting.id], ['is_mine'])[0]['is_mine']) is (user == second)
     assert [m.content for m in reread(waiting).messages()] == [
         "Hello?", "Agent1 has joined."]
 

@@ -34,6 +34,16 @@ def mails(ticket):
     return [c for c in conversations(ticket) if c.kind == 'email']
 
 
+def rung_for(ticket):
+    "Return the users whose bells say that a chat is the ticket"
+    Notification = Pool().get('res.notification')
+    return [n.user for n in Notification.search([
+                ('model', '=', ticket.__name__),
+                ('records', '=', f'[{ticket.id}]'),
+                ('label', '=', "The live chat is a ticket"),
+                ])]
+
+
 @with_transaction()
 def test_ticket():
     "/ticket makes one with all that was said, and both are told (B9)"
@@ -72,7 +82,9 @@ def test_ticket():
     assert talk.chat.email_asked
     assert talk.chat.ticket_address() is None
     told = talk.seen_by(desk.agent)[-1]
-    assert ticket.number in told and ticket.__href__ in told
+    # Tryton's chat shows no links: the bell opens the ticket
+    assert ticket.number in told and 'http' not in told
+    assert rung_for(ticket) == [desk.agent]
 
 
 @with_transaction()
@@ -97,6 +109,7 @@ def test_twice():
     talk.operator("/ticket Other")
     assert talk.chat.ticket == ticket
     assert ticket.number in talk.seen_by(talk.desk.agent)[-1]
+    assert rung_for(ticket) == [talk.desk.agent] * 2
     assert talk.seen_by_visitor() == said
     user, context = talk.desk.as_user(talk.desk.agent)
     with user, context, without_check_access():
@@ -146,6 +159,7 @@ def test_closed():
     talk.visitor("It is broken again")
     other = talk.chat.ticket
     assert other != ticket and other.preceding == ticket
+    assert rung_for(other) == [talk.desk.agent]
     assert other.channel == 'chat'
     assert [c.body for c in conversations(other)] == ["It is broken again"]
     assert other.number in talk.seen_by_visitor()[-1]
