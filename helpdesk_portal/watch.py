@@ -16,6 +16,7 @@ import logging
 import threading
 import time
 
+from trytond import backend
 from trytond.transaction import Transaction
 
 logger = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ class Watch:
                     return
             try:
                 marks = self._ask(database, keys)
-            except Exception:
+            except backend.DatabaseOperationalError:
                 # The database may be back at the next look
                 logger.exception("failed to look at %s", database)
                 continue
