@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter
 
+from trytond import backend
 from trytond.transaction import Transaction
 
 logger = logging.getLogger(__name__)
@@ -130,7 +131,7 @@ class Watch:
                     return
             try:
                 marks = self._ask(database, keys)
-            except Exception:
+            except backend.DatabaseOperationalError:
                 # The database may be back at the next look
                 logger.exception("failed to look at %s", database)
                 continue

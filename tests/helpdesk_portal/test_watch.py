@@ -6,6 +6,7 @@ import time
 from contextlib import nullcontext
 from unittest.mock import patch
 
+from trytond import backend
 from trytond.modules.helpdesk_portal import watch
 
 
@@ -84,7 +85,7 @@ def test_again():
 def test_failed():
     "A database that is gone for a moment is looked at again"
     look = Look(a=1)
-    failures = [OSError]
+    failures = [backend.DatabaseOperationalError]
 
     def fail(keys):
         # Not the one of who comes
