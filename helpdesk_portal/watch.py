@@ -45,8 +45,8 @@ class Watch:
         # By database: how many wait for a key, the marks last seen
         self._keys = {}
         self._marks = {}
-        # The databases that are looked at
-        self._running = set()
+        # The threads that look
+        self._running = {}
         self._number = 0
         self._places = Counter()
 
@@ -96,7 +96,8 @@ class Watch:
         with self._changed:
             keys = self._keys.setdefault(database, {})
             # Between two questions of the one who waits there is no key
-            if database not in self._running:
+            running = self._running.get(database)
+            if not running or not running.is_alive():
                 self._start(database)
             keys[key] = keys.get(key, 0) + 1
             marks = self._marks.setdefault(database, {})
@@ -115,9 +116,10 @@ class Watch:
                     marks.pop(key, None)
 
     def _start(self, database):
-        threading.Thread(
-            target=self._run, args=(database,), daemon=True).start()
-        self._running.add(database)
+        thread = threading.Thread(
+            target=self._run, args=(database,), daemon=True)
+        self._running[database] = thread
+        thread.start()
 
     def _run(self, database):
         while True:
@@ -127,7 +129,7 @@ class Watch:
                 if not keys:
                     self._keys.pop(database, None)
                     self._marks.pop(database, None)
-                    self._running.discard(database)
+                    self._running.pop(database)
                     return
             try:
                 marks = self._ask(database, keys)
