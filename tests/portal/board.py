@@ -27,6 +27,8 @@ STAGES = [
     ("Asked", 'pending'), ("Done", 'resolved'), ("Archive", 'closed')]
 NAMES = [name for name, _ in STAGES]
 MANY = 2000
+# One for each test, and for each that is tried again
+SECTIONS = 50
 
 
 class Office:
@@ -39,11 +41,9 @@ class Office:
         with contextlib.ExitStack() as stack:
             self.site = stack.enter_context(
                 Site(['helpdesk_portal'], self.folder))
-            self.agent, self.colleague, self.company = self.site.call(_fill)
+            self.company, self._sections = self.site.call(_fill)
             stack.enter_context(self.site.server(conf=self.site.configure(
-                        helpdesk={'url': f'http://{HOST}:{self.site.port}'},
-                        # The sections are made in another process
-                        cache={'clean_timeout': 0})))
+                        helpdesk={'url': f'http://{HOST}:{self.site.port}'})))
             self._stack = stack.pop_all()
         return self
 
@@ -85,14 +85,15 @@ class Office:
 
     def section(self, name, **tickets):
         """
-        Make a section with all stages, and return its id.
+        Return the id of a section with all stages that has had no tickets.
 
         tickets has the subjects by the name of the stage.
         """
-        return self.site.call(
-            lambda: _make_section(
-                self.company, self.agent, name, tickets),
+        section = self._sections.pop()
+        self.site.call(
+            lambda: _make_tickets(section, name, tickets),
             context={'company': self.company})
+        return section
 
     def number(self, section, subject):
         with self.acting(readonly=True) as pool:
@@ -117,38 +118,48 @@ class Office:
 
 
 def _fill():
-    "Return the ids of an agent and a colleague as employees, and the company"
-    helpdesk = Helpdesk()
-    colleague = helpdesk.make_user('colleague', [helpdesk.section])
-    return (
-        helpdesk.agent.employee.id, colleague.employee.id,
-        helpdesk.company.id)
+    """
+    Return the ids of the company and of its sections.
 
-
-def _make_section(company, employee, name, tickets):
+    They are made before the server begins, which keeps in memory who sees
+    them, and on SQLite does not hear what other processes change.
+    """
     pool = Pool()
-    Employee = pool.get('company.employee')
+    Section = pool.get('helpdesk.section')
+    Stage = pool.get('helpdesk.stage')
+    helpdesk = Helpdesk()
+    helpdesk.make_user('colleague', [helpdesk.section])
+    sections = Section.create([{
+                'name': f"Section {i}",
+                'company': helpdesk.company.id,
+                'members': [
+                    ('add', [e.id for e in helpdesk.section.members])],
+                } for i in range(SECTIONS)])
+    Stage.create([
+            {'name': name, 'state': state, 'sections': [('add', [s.id])]}
+            for s in sections for name, state in STAGES])
+    return helpdesk.company.id, [s.id for s in sections]
+
+
+def _make_tickets(section, name, tickets):
+    pool = Pool()
     Section = pool.get('helpdesk.section')
     Stage = pool.get('helpdesk.stage')
     Ticket = pool.get('helpdesk.ticket')
-    section = Section(name=name, company=company)
-    section.members = Employee.search([])
+    section = Section(section)
+    section.name = name
     section.save()
     stages = {
-        s.name: s for s in Stage.create([
-                {'name': stage, 'state': state,
-                    'sections': [('add', [section.id])]}
-                for stage, state in STAGES])}
-    states = dict(STAGES)
+        s.name: s for s in Stage.search([('sections', '=', section.id)])}
     for stage, subjects in tickets.items():
         made = Ticket.create([{
                     'subject': subject, 'section': section.id,
-                    'company': company, 'contact_name': "Marta Vila",
+                    'company': section.company.id,
+                    'contact_name': "Marta Vila",
                     } for subject in subjects])
-        if states[stage] != 'draft':
-            Ticket.bring_to(made, states[stage])
+        if stages[stage].state != 'draft':
+            Ticket.bring_to(made, stages[stage].state)
         Ticket.write(made, {'stage': stages[stage].id})
-    return section.id
 
 
 def _multiply(table, ticket):

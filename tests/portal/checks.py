@@ -118,8 +118,19 @@ def axe():
     return (home / 'axe.js').read_text()
 
 
+# What goes on for ever is not waited for
+SETTLED = """async () => {
+    await new Promise(requestAnimationFrame);
+    await Promise.all(document.getAnimations()
+        .filter(a => a.effect.getComputedTiming().endTime < Infinity)
+        .map(a => a.finished.catch(() => null)));
+}"""
+
+
 def accessible(page):
     "axe-core finds nothing (WCAG 2.2 AA and best practice)"
+    # What fades has less contrast meanwhile
+    page.evaluate(SETTLED)
     # Not as a script of the page: its policy would refuse it
     page.evaluate(axe())
     found = page.evaluate(RUN_AXE, RULES)
