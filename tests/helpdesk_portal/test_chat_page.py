@@ -114,5 +114,6 @@ class ChatPageTestCase(ChatTestCase):
         source = (ROOT / 'static' / 'chat.js').read_text()
         used = set(re.findall(r'words\.(\w+)', source))
         used |= set(re.findall(r"fill\('(\w+)'", source))
+        used |= set(re.findall(r"'(\w+_(?:required|invalid))'", source))
         used |= {'sending', 'sent', 'read'}
         self.assertEqual(used, set(data['words']))
