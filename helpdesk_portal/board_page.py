@@ -8,6 +8,7 @@ The cards are not in the page: its scripts fetch them, see board_routes.
 from trytond.pool import Pool
 
 from . import session
+from .account_pages import NoticePage
 from .pages import Page
 
 # What the scripts say, and what they put into it. They know braces only.
@@ -122,3 +123,12 @@ class EnterPage(Page):
     @property
     def address(self):
         return self.path('board', 'enter', self.token)
+
+
+class NoBoardPage(NoticePage):
+    "Says why there is no board, to agents"
+
+    @property
+    def navigation(self):
+        # As above
+        return []

@@ -19,9 +19,8 @@ from trytond.transaction import Transaction
 from trytond.wsgi import app
 
 from . import addresses, pages, preference, session
-from .account_pages import NoticePage
 from .board import Board, Filters, Mark, Refused, look
-from .board_page import BoardPage, EnterPage
+from .board_page import BoardPage, EnterPage, NoBoardPage
 from .board_session import acting_as
 from .routes import BASE, check_form, get, path, patient, post, tried
 from .watch import Watch
@@ -127,7 +126,7 @@ def show(request, pool):
     Session = pool.get('helpdesk.board.session')
     user = Session.user_of(session.board_key(request))
     if not user:
-        return NoticePage(request, 'board_signed_out').response(
+        return NoBoardPage(request, 'board_signed_out').response(
             HTTPStatus.FORBIDDEN)
     filters = Filters.of(request.args)
     with acting_as(user):
@@ -151,7 +150,7 @@ def enter(request, pool, token):
     Token = pool.get('helpdesk.board.token')
     found = Token.use(token)
     if not found:
-        return NoticePage(request, 'board_expired').response(
+        return NoBoardPage(request, 'board_expired').response(
             HTTPStatus.FORBIDDEN)
     user, section = found
     Session.leave(session.board_key(request))

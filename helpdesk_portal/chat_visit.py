@@ -8,6 +8,7 @@ Access is decided by chat_routes: who has the token of the chat.
 import datetime as dt
 import hmac
 
+from sql import Null
 from sql.aggregate import Count
 from trytond.model import Unique, fields
 from trytond.pool import Pool, PoolMeta
@@ -123,7 +124,7 @@ class Chat(metaclass=PoolMeta):
         cursor.execute(*table.select(Count(table.id),
                 where=(table.channel == self.channel.id)
                 & (table.state == 'waiting')
-                & (table.visitor_at != None)  # noqa: E711
+                & (table.visitor_at != Null)
                 & ((table.started_at < self.started_at)
                     | ((table.started_at == self.started_at)
                         & (table.id < self.id)))))

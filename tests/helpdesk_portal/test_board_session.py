@@ -98,7 +98,10 @@ class BoardSessionTestCase(BoardTestCase):
         client = self.client()
         response = client.post(address)
         self.assertEqual(response.status_code, 403)
-        self.assertIn("once", response.get_data(as_text=True))
+        page = response.get_data(as_text=True)
+        self.assertIn("once", page)
+        # It is no page of the customers'
+        self.assertNotIn(f'{self.base}/login', page)
         self.assertNotIn('Set-Cookie', response.headers)
         self.ask(client, status=401)
 
