@@ -148,7 +148,9 @@ def news(request, pool, id):
         chat = _chat(request, pool, id)
         key, left = chat.id, chat.patience_left()
         _, network = Transaction().remote_address()
-        if chat.version != known or chat.state == 'ended':
+        # The only thread of a process is there for all
+        if (chat.version != known or chat.state == 'ended'
+                or not request.environ.get('wsgi.multithread')):
             return data(_news(request, chat))
     watch.wait(
         pool.database_name, key, known, min(left or WAIT, WAIT),

@@ -63,9 +63,10 @@ class ChatTestCase(WebFormTestCase):
         data = re.search(r'id="chat-data">(.*?)</script>', page, re.S)[1]
         return page, json.loads(html.unescape(data))
 
-    def ask(self, path, token='', client=None, **kwargs):
+    def ask(self, path, token='', client=None, multithread=True, **kwargs):
         return (client or self.client()).get(
-            f'{self.chat}/{path}', headers={'X-Chat-Token': token}, **kwargs)
+            f'{self.chat}/{path}', headers={'X-Chat-Token': token},
+            multithread=multithread, **kwargs)
 
     def tell(self, path, values, token='', client=None, **headers):
         return (client or self.client()).post(

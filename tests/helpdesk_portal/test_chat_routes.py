@@ -423,6 +423,16 @@ class TalkTestCase(ChatTestCase):
         self.assertEqual(again['messages'], [])
         self.assertEqual(again['version'], news['version'])
 
+    def test_one_thread(self):
+        "B8: the only thread of a process is not kept waiting"
+        news = self.begin()
+        with patch.object(chat_routes.watch, 'wait') as wait:
+            response = self.ask(
+                f'news?version={news["version"]}', news['token'],
+                multithread=False)
+        wait.assert_not_called()
+        self.assertEqual(response.json['version'], news['version'])
+
     def test_no_transaction(self):
         "B8: meanwhile the database is left alone"
         news = self.begin()
