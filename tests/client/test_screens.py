@@ -120,6 +120,9 @@ def test_screens(window, language):
     number = 0
     # From the last, as what unfolds moves those below
     for index in reversed(inner):
+        if menus[index] == words['Board']:
+            # It opens a window of its own, see tests/portal
+            continue
         folded = window.unfold(index)
         for index in reversed(folded or [index]):
             if folded:
