@@ -440,7 +440,8 @@ def test_accessible(channel, people):
     operator.say("Good morning, see https://example.com/manual.")
     expect(visitor.heard("Good morning")).to_be_visible()
     # It fades in
-    page.wait_for_function('!document.getAnimations().length')
+    page.evaluate(
+        '() => Promise.all(document.getAnimations().map(a => a.finished))')
     for scheme in ['light', 'dark']:
         page.emulate_media(color_scheme=scheme)
         accessible(page)
