@@ -466,6 +466,9 @@ def test_accessible(channel, people):
     operator.open_chat()
     operator.say("Good morning, see https://example.com/manual.")
     expect(visitor.heard("Good morning")).to_be_visible()
+    # It fades in
+    page.evaluate(
+        '() => Promise.all(document.getAnimations().map(a => a.finished))')
     for scheme in ['light', 'dark']:
         page.emulate_media(color_scheme=scheme)
         accessible(page)
