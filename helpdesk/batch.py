@@ -5,10 +5,8 @@ Work of scheduled actions on any number of records.
 """
 import logging
 
-from sql import Literal
 from trytond import backend
 from trytond.exceptions import UserError
-from trytond.pool import Pool
 from trytond.tools import grouped_slice
 from trytond.transaction import Transaction, TransactionError
 
@@ -20,14 +18,16 @@ def begin():
     """
     Become the one writer of an SQLite database, which has no snapshots.
 
-    What is read after it nobody else changes.
+    What is read after it nobody else changes, and what is written after it
+    a rollback undoes. Without it, Tryton looks from time to time for outdated
+    caches (Cache.sync), as a transaction starts or is committed, and leaves
+    the one connection there is to SQLite in autocommit mode.
     """
-    pool = Pool()
     transaction = Transaction()
-    if not transaction.database.has_select_for():
-        table = pool.get('ir.configuration').__table__()
-        transaction.connection.cursor().execute(*table.update(
-                [table.id], [table.id], where=Literal(False)))
+    connection = transaction.connection
+    if (not transaction.database.has_select_for()
+            and not connection.in_transaction):
+        connection.cursor().execute('BEGIN IMMEDIATE')
 
 
 def commit():

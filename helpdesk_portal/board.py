@@ -483,12 +483,17 @@ class Board:
         ids = self._changed(mark)
         if not ids or len(ids) > MANY:
             return {**answer, 'reload': True}, True
+        visible = {t.id for t in Ticket.search(
+                [('id', 'in', ids)], order=[])}
+        if len(visible) < len(ids):
+            # Those that the user does not see, if ever, are told by nothing
+            return {**answer, 'reload': True}, True
         shown = [t.id for t in Ticket.search(
                 [self._domain(), ('id', 'in', ids)], order=[])]
         return {
             **answer,
             'cards': list(self._cards(shown)),
-            'gone': sorted(set(ids) - set(shown)),
+            'gone': sorted(visible - set(shown)),
             }, True
 
     def _changed(self, mark):
@@ -501,9 +506,7 @@ class Board:
         table = Ticket.__table__()
         changed = table.select(table.id,
             where=(table.section == self.section.id)
-            & ((table.state != 'closed')
-                | ((table.state == 'closed')
-                    & (table.closed_at >= self.now - CLOSED)))
+            & _on_board(table, self.now)
             & (Coalesce(table.write_date, table.create_date) >= since))
         history = History.__table__()
         # Those that were here
@@ -534,12 +537,18 @@ def look(sections):
             Sum(Extract(
                     'EPOCH', Coalesce(table.write_date, table.create_date))),
             where=fields.SQL_OPERATORS['in'](table.section, list(sections))
-            & (table.state != 'closed'),
+            & _on_board(table, dt.datetime.now()),
             group_by=groups))
     rows = {s: [] for s in sections}
     for section, *row in cursor:
         rows[section].append(str(row))
     return {s: _hash(sorted(r)) for s, r in rows.items()}
+
+
+def _on_board(table, now):
+    "Return the condition of those that are open, or were closed lately"
+    return (table.state != 'closed') | (
+        (table.state == 'closed') & (table.closed_at >= now - CLOSED))
 
 
 def _hash(value):

@@ -10,6 +10,7 @@ from functools import wraps
 
 import trytond.config as config
 from trytond.i18n import gettext
+from trytond.modules.helpdesk.batch import begin
 from trytond.pool import Pool
 from trytond.protocols.wrappers import (
     HTTPStatus, Response, abort, allow_null_origin, redirect,
@@ -202,6 +203,8 @@ def move(request, pool, user):
     if not isinstance(id_, int) or not 0 < id_ < MAX_ID:
         raise Refused(
             HTTPStatus.BAD_REQUEST, gettext('helpdesk_portal.msg_board'))
+    # What is refused half way is undone
+    begin()
     return Board.move(
         Filters.of(request.args), id_, old, new, moments(request, user))
 

@@ -9,6 +9,7 @@ both.
 """
 import datetime as dt
 from contextlib import contextmanager
+from functools import partial
 
 import trytond.config as config
 from trytond.model import Index, ModelSQL, Unique, fields
@@ -182,14 +183,50 @@ class User(metaclass=PoolMeta):
 
     @classmethod
     def on_modification(cls, mode, users, field_names=None):
-        pool = Pool()
         super().on_modification(mode, users, field_names=field_names)
         # As the sessions of clients
         if mode == 'write' and (
                 field_names is None
                 or {'active', 'password'} & set(field_names)):
-            for name in ['helpdesk.board.token', 'helpdesk.board.session']:
-                pool.get(name).end([('user', 'in', [u.id for u in users])])
+            cls.close_board([u.id for u in users])
+
+    @classmethod
+    def close_board(cls, users):
+        "End what lets users, a list of ids, in to the board"
+        pool = Pool()
+        for name in ['helpdesk.board.token', 'helpdesk.board.session']:
+            pool.get(name).end([('user', 'in', users)])
+
+
+class UserGroup(metaclass=PoolMeta):
+    __name__ = 'res.user-res.group'
+
+    @classmethod
+    def on_write(cls, records, values):
+        return [*super().on_write(records, values), cls._left(records)]
+
+    @classmethod
+    def on_delete(cls, records):
+        return [*super().on_delete(records), cls._left(records)]
+
+    @classmethod
+    def _left(cls, records):
+        "Return what closes the board to the users who are no agents then"
+        return partial(cls._close_board, sorted({r.user.id for r in records}))
+
+    @classmethod
+    def _close_board(cls, users):
+        pool = Pool()
+        ModelData = pool.get('ir.model.data')
+        User = pool.get('res.user')
+        table = cls.user_group_all_table()
+        agents = table.select(table.user,
+            where=(table.group == ModelData.get_id(
+                    'helpdesk', 'group_helpdesk'))
+            & fields.SQL_OPERATORS['in'](table.user, users))
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*agents)
+        User.close_board(sorted({*users} - {id_ for id_, in cursor}))
 
 
 class Open(Wizard):

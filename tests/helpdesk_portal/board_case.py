@@ -26,6 +26,7 @@ class BoardTestCase(PortalTestCase):
         desk = Helpdesk.__new__(Helpdesk)
         desk.company = Section(cls.section).company
         cls.other = desk.make_section("Accounting", visibility='private').id
+        cls.public = desk.make_section("Sales").id
         cls.company = desk.company.id
         agent = desk.make_user('agent', [])
         cls.agent, cls.employee = agent.id, agent.employee.id

@@ -7,6 +7,7 @@ from unittest.mock import patch
 from urllib.parse import unquote
 
 from trytond import backend
+from trytond.cache import Cache
 from trytond.exceptions import UserWarning
 from trytond.modules.helpdesk_portal import board, board_routes
 from trytond.pool import Pool
@@ -239,6 +240,18 @@ class BoardRoutesTestCase(BoardTestCase):
         self.move(
             self.signed_in(self.manager), closed, self.archive, self.doing)
 
+    def test_move_undone(self):
+        "Nothing stays of what is refused, also when caches are looked after"
+        Ticket = Pool(DB_NAME).get('helpdesk.ticket')
+        ticket = self.make(state='closed')
+        client = self.signed_in()
+        with patch.object(Cache, '_clean_last', dt.datetime(2020, 1, 1)):
+            self.move(client, ticket, self.archive, self.doing, status=403)
+        with self.transaction():
+            self.assertEqual(f'stage-{Ticket(ticket).stage.id}', self.archive)
+            self.assertNotIn(
+                'agent', {row.actor for row in Ticket(ticket).history})
+
     def test_move_warning(self):
         "What the client would ask about is to be done there"
         Ticket = Pool(DB_NAME).get('helpdesk.ticket')
@@ -297,7 +310,7 @@ class BoardRoutesTestCase(BoardTestCase):
         mark = answer['mark']
 
         with self.transaction():
-            Ticket.write([Ticket(other)], {'section': self.other})
+            Ticket.write([Ticket(other)], {'section': self.public})
         answer = self.ask(client, 'changes', mark=mark)
         self.assertEqual(answer['gone'], [other])
         self.assertEqual(answer['counts'], {self.doing: 1})
@@ -308,6 +321,35 @@ class BoardRoutesTestCase(BoardTestCase):
         self.assertEqual(
             [(c['id'], c['unread']) for c in answer['cards']],
             [(ticket, True)])
+
+    def test_changes_closed(self):
+        "What moves among what is closed is told, too"
+        pool = Pool(DB_NAME)
+        Stage = pool.get('helpdesk.stage')
+        Ticket = pool.get('helpdesk.ticket')
+        with self.transaction():
+            stage, = Stage.create([{
+                        'name': "Cellar", 'state': 'closed',
+                        'sections': [('add', [self.section])]}])
+            stage = stage.id
+        ticket, old = self.make(state='closed'), self.make(state='closed')
+        with self.transaction():
+            Ticket.write([Ticket(old)], {
+                    'closed_at': dt.datetime.now() - dt.timedelta(days=8)})
+        client = self.signed_in()
+        mark = self.ask(client)['mark']
+        with self.transaction():
+            Ticket.write([Ticket(ticket)], {'stage': stage})
+        answer = self.ask(client, 'changes', mark=mark)
+        self.assertEqual(
+            {c['id']: c['column'] for c in answer['cards']},
+            {ticket: f'stage-{stage}'})
+        # What is no longer there is none of its business
+        with self.transaction():
+            Ticket.write([Ticket(old)], {'stage': stage})
+        with patch.object(board_routes, 'WAIT', .1):
+            self.assertEqual(
+                self.ask(client, 'changes', mark=answer['mark'])['cards'], [])
 
     def test_changes_filtered(self):
         "What no longer fits the filters is gone"
@@ -501,7 +543,20 @@ class BoardAccessTestCase(BoardTestCase):
         self.move(client, hidden, self.new, self.doing, status=404)
         self.move(client, shown, self.new, self.doing)
         answer = self.ask(client, 'changes', mark=mark)
-        self.assertEqual([c['id'] for c in answer['cards']], [shown])
+        self.assertTrue(answer['reload'])
+        self.assertEqual((answer['cards'], answer['gone']), ([], []))
+
+    def test_section_left(self):
+        "SE12: what left for a section that isn't seen is read anew"
+        Ticket = Pool(DB_NAME).get('helpdesk.ticket')
+        ticket = self.make()
+        client = self.signed_in()
+        mark = self.ask(client)['mark']
+        with self.transaction():
+            Ticket.write([Ticket(ticket)], {'section': self.other})
+        answer = self.ask(client, 'changes', mark=mark)
+        self.assertTrue(answer['reload'])
+        self.assertEqual((answer['cards'], answer['gone']), ([], []))
 
     def test_company_left(self):
         "SE13: who works for another company now sees that one's board"

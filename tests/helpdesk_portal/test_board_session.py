@@ -180,6 +180,38 @@ class BoardSessionTestCase(BoardTestCase):
                 self.assertEqual(response.status_code, 403)
                 self.ask(other)
 
+    def test_group_left(self):
+        "It ends with the group, and does not come back with it"
+        pool = Pool(DB_NAME)
+        Group = pool.get('res.group')
+        ModelData = pool.get('ir.model.data')
+        User = pool.get('res.user')
+        with self.transaction():
+            group = ModelData.get_id('helpdesk', 'group_helpdesk')
+        for number, leave in enumerate([
+                    lambda user: User.write(
+                        [User(user)], {'groups': [('remove', [group])]}),
+                    lambda user: Group.write(
+                        [Group(group)], {'users': [('remove', [user])]})]):
+            with self.subTest(number=number):
+                user = self.user(f'leaver{number}')
+                client, token = self.signed_in(user), self.token(user)
+                other = self.signed_in()
+                with self.transaction():
+                    leave(user)
+                with self.transaction():
+                    for name in ['token', 'session']:
+                        Model = pool.get(f'helpdesk.board.{name}')
+                        self.assertFalse(Model.search([('user', '=', user)]))
+                with self.transaction():
+                    User.write(
+                        [User(user)], {'groups': [('add', [group])]})
+                self.ask(client, status=401)
+                response = self.client().post(
+                    f'{self.base}/board/enter/{token}')
+                self.assertEqual(response.status_code, 403)
+                self.ask(other)
+
     def test_leave(self):
         client, other = self.signed_in(), self.signed_in()
         key = client.get_cookie('helpdesk_board', path=f'{self.base}/board')
