@@ -12,7 +12,8 @@ from trytond.modules.helpdesk_portal.brand import MAX_LOGO
 from trytond.modules.helpdesk_portal.exceptions import (
     BrandColorError, BrandLinkError, BrandLogoError)
 from trytond.pool import Pool
-from trytond.tests.test_tryton import DB_NAME, ModuleTestCase, with_transaction
+from trytond.tests.test_tryton import (
+    DB_NAME, activate_module, with_transaction)
 from trytond.transaction import Transaction
 
 from tests.records import Helpdesk
@@ -24,9 +25,13 @@ PNG = b'\x89PNG\r\n\x1a\n' + b'\0' * 20
 HOSTILE = '"><script>alert(1)</script>'
 
 
-class BrandTestCase(ModuleTestCase):
+class BrandTestCase(unittest.TestCase):
     "What a company looks like (X7)"
-    module = 'helpdesk_portal'
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        activate_module('helpdesk_portal')
 
     def make(self, helpdesk, **values):
         pool = Pool()
@@ -313,4 +318,4 @@ class CompaniesTestCase(PortalTestCase):
                 self.assertEqual('class="logo"' in page, logo)
 
 
-del ModuleTestCase, PortalTestCase
+del PortalTestCase

@@ -153,6 +153,32 @@ ROWS = [
     get(f'{TICKET}/people', only(200, NAME)),
     post(f'{TICKET}/people', only(422, NAME)),
     post(f'{TICKET}/people/remove', only(303, NAME), {'person': '0'}),
+    # The live chat; its script sends no forms, and has a token of its own
+    get('/chat/<id>', ALL, id='channel'),
+    get('/chat/<id>', NONE, id='0'),
+    get('/chat/<id>/frame', ALL, id='channel'),
+    get('/chat/<id>/frame', NONE, id='0'),
+    get('/chat/<id>/widget.js', ALL, id='channel'),
+    get('/chat/<id>/state', ALL, id='channel'),
+    get('/chat/<id>/form', ALL, id='channel'),
+    get('/chat/<id>/news', only(403, EVERYBODY), id='channel'),
+    get('/chat/<id>/files/<file>', only(403, EVERYBODY), id='channel'),
+    *(post(
+            f'/chat/<id>/{rule}', only(415, EVERYBODY), token='stamp',
+            id='channel')
+        for rule in ['begin', 'say', 'seen', 'email', 'end']),
+    post('/chat/<id>/form', only(400, EVERYBODY), token='stamp',
+        id='channel'),
+    post('/chat/<id>/files', only(403, EVERYBODY), token='stamp',
+        id='channel'),
+    # The board, for agents
+    get('/board', only(403, EVERYBODY)),
+    *(get(f'/board/{rule}', only(401, EVERYBODY))
+        for rule in ['data', 'cards', 'changes']),
+    post('/board/move', only(401, EVERYBODY), token='stamp'),
+    get('/board/enter/<token>', ALL, token='wrong'),
+    post('/board/enter/<token>', only(403, EVERYBODY), token='stamp'),
+    post('/board/leave', only(403, EVERYBODY), token='stamp'),
     # What ends or begins something comes last
     post(f'{TICKET}/close', only(303, DECIDE, watcher=403)),
     post('/account/sessions', only(303, EVERYBODY)),
@@ -176,6 +202,11 @@ class MatrixTestCase(AccountTestCase):
         section.web_form_origins = 'https://www.example.com'
         section.save()
         cls.company = section.company.id
+        Channel = pool.get('helpdesk.chat.channel')
+        channel, = Channel.create([{
+                    'name': "Chat", 'section': section.id, 'published': True,
+                    }])
+        cls.channel = channel.id
         with Transaction().set_context(company=cls.company):
             Brand.create([{
                         'company': cls.company,
@@ -262,6 +293,7 @@ class MatrixTestCase(AccountTestCase):
             'section': self.section,
             'internal': self.internal_section(),
             'company': self.company,
+            'channel': self.channel,
             'file': files['score.txt'],
             'picture': files['bar.png'],
             'hidden': files[name],
