@@ -42,6 +42,7 @@
     // What came of cards that somebody has in hand or that are on their way
     const later = new Map();
     let held = null;
+    let freed = () => {};
     let mark = null;
     let over = false;
     // Goes up with the filters; what was asked for before is of no use
@@ -185,7 +186,9 @@
                 column: lane.key, after: lane.after}));
             if (begun === round) {
                 for (const data of answer.cards) {
-                    accept({...data, column: lane.key}, true);
+                    if (!moves.has(data.id)) {
+                        accept({...data, column: lane.key}, true);
+                    }
                 }
                 setEdge(lane, answer.after, answer.cards);
             }
@@ -530,8 +533,16 @@
         if (card) {
             catchUp(card.data.id);
         }
+        freed();
         if (mark === null) {
             wake();
+        }
+    }
+
+    // Wait until nobody has a card in hand, which nothing takes away
+    async function allPutDown() {
+        while (held) {
+            await new Promise(done => { freed = done; });
         }
     }
 
@@ -564,7 +575,7 @@
             lane.count = column.count;
             lane.edge = null;
             for (const data of column.cards) {
-                if (!moves.has(data.id)) {
+                if (!moves.has(data.id) || !cards.has(data.id)) {
                     accept({...data, column: column.key}, true);
                 }
             }
@@ -630,6 +641,7 @@
         }
         if (mark === null) {
             const board = await ask(root.dataset.data + query(), {signal});
+            await allPutDown();
             return () => {
                 show(board);
                 mark = board.mark;

@@ -98,6 +98,14 @@ def drag(page, subject, name, drop=True):
         page.mouse.up()
 
 
+def until_true(page, condition):
+    "Wait, while the page goes on"
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        page.wait_for_timeout(50)
+
+
 def said(page, text):
     expect(page.locator('#said')).to_have_text(text)
 
@@ -241,6 +249,63 @@ def test_others(office, board):
     # And a new one comes, in sight
     office.change(number, subject="A round table")
     expect(card(one, "A round table")).to_be_visible(timeout=SOON)
+
+
+def test_held(office, board):
+    "What is in hand stays there while the board is read anew"
+    page = board("Held")
+    number = office.number(page.section, "A chair")
+    reads = []
+
+    page.route(
+        '**/board/data*', lambda route: reads.append(route), times=1)
+    page.route('**/board/changes*', lambda route: route.fulfill(json={
+                'mark': '', 'cards': [], 'gone': [], 'counts': {},
+                'reload': True}), times=1)
+    # If it waits already, it is answered and asks again
+    office.change(office.number(page.section, "A lamp"), subject="A light")
+    until_true(page, lambda: reads)
+    card(page, "A chair").focus()
+    page.keyboard.press('Space')
+    page.keyboard.press('ArrowRight')
+    route, = reads
+    answer = route.fetch().json()
+    # As if somebody else had just moved it out of sight
+    for one in answer['columns']:
+        one['cards'] = [c for c in one['cards'] if c['number'] != number]
+    route.fulfill(json=answer)
+    page.wait_for_timeout(500)
+    expect(card(page, "A chair")).to_be_focused()
+    page.keyboard.press('Space')
+    said(page, f"Ticket {number} is in “Doing” now.")
+    expect(card(column(page, "Doing"), "A chair")).to_be_focused()
+    assert office.record(number)[0] == "Doing"
+
+
+def test_swipe(office, board):
+    "A finger that swipes scrolls the columns, and takes no card along"
+    page = board("Swipe", viewport=PHONE, has_touch=True)
+    number = office.number(page.section, "A chair")
+    touch = page.context.new_cdp_session(page)
+    box = card(page, "A chair").bounding_box()
+    y = box['y'] + 50
+    for wait, steps in [(0, 1), (0, 8), (250, 2)]:
+        touch.send('Input.dispatchTouchEvent', {
+                'type': 'touchStart', 'touchPoints': [{'x': 300, 'y': y}]})
+        page.wait_for_timeout(wait)
+        for step in range(steps):
+            touch.send('Input.dispatchTouchEvent', {
+                    'type': 'touchMove', 'touchPoints': [
+                        {'x': 300 - 240 * (step + 1) / steps, 'y': y}]})
+        touch.send('Input.dispatchTouchEvent', {
+                'type': 'touchEnd', 'touchPoints': []})
+        page.wait_for_function("document.querySelector('#lanes').scrollLeft")
+        expect(page.locator('.slip')).to_have_count(3)
+        expect(page.locator('.lifted, .ghost, .gap')).to_have_count(0)
+        assert column_of(page, "A chair") == "New"
+        page.evaluate("document.querySelector('#lanes').scrollLeft = 0")
+        page.wait_for_timeout(500)
+    assert office.record(number)[0] == "New"
 
 
 def test_filters(office, board):
