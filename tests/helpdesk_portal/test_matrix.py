@@ -226,6 +226,7 @@ class MatrixTestCase(AccountTestCase):
             self.known(name, emails[name], party=parties.get(name))
         self.share(organisation, 'chosen', [emails['reader']])
         self.make_ticket(organisation, emails)
+        self.values['channel'] = self.channel
         self.known('deactivated', emails['owner'], active=False)
         self.known('expired', emails['deactivated'])
         self.expire(self.secrets['expired'])
@@ -293,7 +294,6 @@ class MatrixTestCase(AccountTestCase):
             'section': self.section,
             'internal': self.internal_section(),
             'company': self.company,
-            'channel': self.channel,
             'file': files['score.txt'],
             'picture': files['bar.png'],
             'hidden': files[name],
