@@ -45,7 +45,8 @@ window.helpdeskBoard.card = (() => {
             element.hidden = !text;
         };
         card.link.textContent = data.number;
-        card.link.href = data.url;
+        // As a whole: what begins with /# is taken for a link within the page
+        card.link.href = new URL(data.url, location.href).href;
         card.subject.textContent = data.subject;
         card.subject.title = data.subject;
         put(card.customer, data.customer);
