@@ -43,7 +43,8 @@ KEYS = ['arrows', 'enter', 'space', 'choose', 'escape', 'tab']
 class BoardPage(Page):
     "The board, for agents"
     template = 'board.html'
-    scripts = ['board.js', 'board_hand.js']
+    scripts = [
+        'board_words.js', 'board_card.js', 'board.js', 'board_hand.js']
     styles = ['board.css']
 
     def __init__(self, request, user, sections, section, filters):
@@ -104,7 +105,7 @@ class EnterPage(Page):
     What only looks at addresses, such as a scanner of mails, sends no form.
     """
     template = 'board_enter.html'
-    scripts = ['board.js']
+    scripts = ['board_enter.js']
 
     def __init__(self, request, token):
         "token is the str in the address, which is good for once"

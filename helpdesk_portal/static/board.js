@@ -2,25 +2,20 @@
    of this repository contains the full copyright notices and license terms. */
 'use strict';
 
-// The board: its columns and cards, how they are fetched and kept up to date.
-// How people move cards is in board_hand.js.
+// The board: its columns, how their cards are fetched, kept up to date and
+// moved. What it says is in board_words.js, what a card is in board_card.js,
+// and how people take cards in hand in board_hand.js.
 (() => {
-    // The page that leads to the board is a form, which nobody has to press
-    const enter = document.getElementById('board-enter');
-    if (enter) {
-        enter.requestSubmit();
-        return;
-    }
     const root = document.getElementById('board');
     const form = document.getElementById('filters');
     if (!root || !form) {
         return;
     }
     const find = id => document.getElementById(id);
-    const [box, hint, total, stale, trouble, said] = [
-        'lanes', 'hint', 'total', 'stale', 'trouble', 'said'].map(find);
-    const words = JSON.parse(find('board-words').textContent);
-    const still = matchMedia('(prefers-reduced-motion: reduce)');
+    const [box, hint, total, stale] = [
+        'lanes', 'hint', 'total', 'stale'].map(find);
+    const {word, say, complain, calm} = window.helpdeskBoard;
+    const {make, fill, flash, glide, still} = window.helpdeskBoard.card;
 
     // Milliseconds: after the last key before it is searched, between two
     // questions for news, for the server to answer, and to try again
@@ -29,8 +24,6 @@
     const PATIENCE = 45000;
     const FIRST_PAUSE = 1000;
     const LAST_PAUSE = 30000;
-    // More at once would only be restless
-    const GLIDES = 6;
     // How far below what is seen cards are fetched already
     const AHEAD = '800px';
 
@@ -50,34 +43,6 @@
     let asking = new AbortController();
     let wake = () => {};
     let active = null;
-
-    // Words
-
-    function word(name, values = {}) {
-        return words[name].replace(
-            /\{(\w+)\}/g, (whole, key) => values[key] ?? '');
-    }
-
-    function say(text) {
-        // The same words again would not be read
-        said.textContent = '';
-        setTimeout(() => { said.textContent = text; }, 30);
-    }
-
-    function complain(text) {
-        const parts = find('trouble-parts').content.cloneNode(true);
-        parts.querySelector('p').textContent = text;
-        const button = parts.querySelector('button');
-        button.addEventListener('click', calm);
-        button.hidden = over;
-        trouble.replaceChildren(parts);
-    }
-
-    function calm() {
-        if (!over) {
-            trouble.replaceChildren();
-        }
-    }
 
     // The server
 
@@ -117,7 +82,7 @@
         over = true;
         stale.hidden = true;
         box.inert = true;
-        complain(word('signed_out'));
+        complain(word('signed_out'), true);
     }
 
     function query(more = {}) {
@@ -234,67 +199,6 @@
 
     // Cards
 
-    function makeCard(data) {
-        const element = find('slip').content.cloneNode(true).firstElementChild;
-        const part = name => element.querySelector(name);
-        const card = {
-            data, element, lane: null,
-            link: part('.number'), button: part('.move'),
-            unread: part('.unread-mark'), priority: part('.priority'),
-            subject: part('.slip-subject'), customer: part('.slip-customer'),
-            due: part('.due'), tags: part('.tags'), disc: part('.disc'),
-        };
-        element.id = `slip-${data.id}`;
-        card.link.id = `number-${data.id}`;
-        card.subject.id = `subject-${data.id}`;
-        element.setAttribute(
-            'aria-labelledby', `${card.link.id} ${card.subject.id}`);
-        card.link.target = 'helpdesk-ticket';
-        card.unread.firstElementChild.textContent = word('unread');
-        cards.set(data.id, card);
-        fill(card);
-        return card;
-    }
-
-    function initials(name) {
-        const parts = name.split(/\s+/).filter(Boolean);
-        return [parts[0], parts.length > 1 ? parts.at(-1) : '']
-            .map(part => [...part][0] ?? '').join('').toUpperCase();
-    }
-
-    function fill(card) {
-        const {data} = card;
-        const put = (element, text) => {
-            element.textContent = text || '';
-            element.hidden = !text;
-        };
-        card.link.textContent = data.number;
-        card.link.href = data.url;
-        card.subject.textContent = data.subject;
-        card.subject.title = data.subject;
-        put(card.customer, data.customer);
-        const pressing = ['high', 'urgent'].includes(data.priority);
-        card.priority.className = `priority ${data.priority}`;
-        put(card.priority, pressing && data.priority_name);
-        card.unread.hidden = !data.unread;
-        card.element.classList.toggle('unread', Boolean(data.unread));
-        put(card.due, data.due_text && word(
-            data.overdue ? 'overdue' : 'due', {due: data.due_text}));
-        card.due.classList.toggle('late', Boolean(data.overdue));
-        const tags = (data.tags || []).join(' · ');
-        put(card.tags, tags);
-        card.tags.title = tags && word('tags', {tags});
-        const [shown, full] = card.disc.children;
-        const name = data.responsible
-            ? word('responsible', {name: data.responsible}) : word('nobody');
-        shown.textContent = data.responsible ? initials(data.responsible) : '';
-        full.textContent = card.disc.title = name;
-        card.disc.classList.toggle('nobody', !data.responsible);
-        card.disc.classList.toggle('own', Boolean(data.mine));
-        card.button.setAttribute(
-            'aria-label', word('move', {number: data.number}));
-    }
-
     // As the server does: earliest due first, those without at the end, then
     // the oldest first
     function compare(one, other) {
@@ -404,58 +308,6 @@
         }
     });
 
-    // What is seen of a card that comes from elsewhere
-
-    function isSeen(rect) {
-        return rect.height > 0 && rect.bottom > 0 && rect.right > 0 &&
-            rect.top < innerHeight && rect.left < innerWidth;
-    }
-
-    function flash(card) {
-        card.element.classList.remove('arrived');
-        requestAnimationFrame(() => card.element.classList.add('arrived'));
-        setTimeout(() => card.element.classList.remove('arrived'), 1800);
-    }
-
-    function ghost(card, rect) {
-        const element = card.element.cloneNode(true);
-        element.classList.add('ghost');
-        element.classList.remove('lifted', 'landing', 'arrived');
-        for (const each of [element, ...element.querySelectorAll('[id]')]) {
-            each.removeAttribute('id');
-        }
-        element.removeAttribute('aria-labelledby');
-        element.setAttribute('aria-hidden', 'true');
-        element.inert = true;
-        Object.assign(element.style, {
-            left: `${rect.left}px`, top: `${rect.top}px`,
-            width: `${rect.width}px`, height: `${rect.height}px`,
-        });
-        root.append(element);
-        return element;
-    }
-
-    function glide(card, before) {
-        const after = card.element.getBoundingClientRect();
-        if (still.matches || !isSeen(before) || !isSeen(after) ||
-                document.querySelectorAll('.ghost').length >= GLIDES) {
-            flash(card);
-            return;
-        }
-        const flying = ghost(card, after);
-        card.element.classList.add('landing');
-        const from = `translate(${before.left - after.left}px, ` +
-            `${before.top - after.top}px)`;
-        flying.animate(
-            [{transform: from}, {transform: 'none'}],
-            {duration: 260, easing: 'cubic-bezier(.2, 0, 0, 1)'},
-        ).finished.finally(() => {
-            flying.remove();
-            card.element.classList.remove('landing');
-            flash(card);
-        });
-    }
-
     // News
 
     // Unless it was asked for, a card waits with those that are not fetched
@@ -475,7 +327,8 @@
             card.data = data;
             fill(card);
         } else {
-            card = makeCard(data);
+            card = make(data);
+            cards.set(data.id, card);
         }
         put(card, lane);
         if (from && from !== lane) {
@@ -793,9 +646,9 @@
         filter();
     });
 
-    window.helpdeskBoard = {
-        box, root, lanes, cards, cardOf, ghost, hold, release, move, placeIn,
-        say, word, bring, still, isOver: () => over,
-    };
+    Object.assign(window.helpdeskBoard, {
+        box, root, lanes, cardOf, hold, release, move, placeIn, bring,
+        isOver: () => over,
+    });
     follow();
 })();

@@ -6,10 +6,12 @@
 // mouse or a finger, by the keyboard, or with the menu of a card.
 (() => {
     const board = window.helpdeskBoard;
-    if (!board) {
+    if (!board.box) {
+        // There is no section
         return;
     }
     const {box, root} = board;
+    const {ghost, still} = board.card;
     const sheet = document.getElementById('move');
     const isRight = document.documentElement.dir === 'rtl';
     // Pixels of a click that is none, and milliseconds of a long press
@@ -76,7 +78,7 @@
         }
         const rect = card.element.getBoundingClientRect();
         drag = {card, pointer, x, y, left: x, top: y};
-        drag.ghost = board.ghost(card, rect);
+        drag.ghost = ghost(card, rect);
         drag.ghost.classList.add('dragged');
         root.setPointerCapture(pointer);
         lift(card);
@@ -269,7 +271,7 @@
                 ? carry.card.element : gap;
             shown.scrollIntoView({
                 block: 'nearest', inline: 'nearest',
-                behavior: board.still.matches ? 'auto' : 'smooth'});
+                behavior: still.matches ? 'auto' : 'smooth'});
         }
         board.say(board.word('over', {
             column: carry.lane.name,
