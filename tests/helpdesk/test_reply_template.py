@@ -125,6 +125,9 @@ def values_of(ticket):
     "Return what stands in English for each placeholder"
     pool = Pool()
     Date = pool.get('ir.date')
+    # Where the company is it may be tomorrow already
+    with Transaction().set_context(company=ticket.company.id):
+        today = Date.today()
     return {
         'ticket.number': ticket.number,
         'ticket.subject': "The printer is on fire",
@@ -144,7 +147,7 @@ def values_of(ticket):
         'sale.date': '11/02/2026',
         'sale.state': "Draft",
         'company.name': ticket.company.party.name,
-        'today': Date.today().strftime('%m/%d/%Y'),
+        'today': today.strftime('%m/%d/%Y'),
         }
 
 
