@@ -31,7 +31,28 @@ def join_followers(table, column, model):
             & (follower.user != Null))), follower
 
 
-class FollowMixin(ChatMixin):
+class SeenMixin:
+    "What users see, or do not, by their rights."
+    __slots__ = ()
+
+    @classmethod
+    def seen_by(cls, user, ids):
+        """
+        Return the ids of those records that the user, an id, sees.
+
+        As the user's rights are now: the context of who acts does not matter.
+        """
+        pool = Pool()
+        ModelAccess = pool.get('ir.model.access')
+        transaction = Transaction()
+        with transaction.set_user(user), transaction.reset_context(), \
+                check_access(), inactive_records():
+            if not ModelAccess.check(cls.__name__, raise_exception=False):
+                return set()
+            return {r.id for r in cls.search([('id', 'in', ids)], order=[])}
+
+
+class FollowMixin(SeenMixin, ChatMixin):
     "What users follow by Tryton's chat; nobody else ever does."
     __slots__ = ()
 
@@ -107,22 +128,6 @@ class FollowMixin(ChatMixin):
         resources = list(map(str, records))
         super().delete(records)
         Channel.remove(resources)
-
-    @classmethod
-    def seen_by(cls, user, ids):
-        """
-        Return the ids of those records that the user, an id, sees.
-
-        As the user's rights are now: the context of who acts does not matter.
-        """
-        pool = Pool()
-        ModelAccess = pool.get('ir.model.access')
-        transaction = Transaction()
-        with transaction.set_user(user), transaction.reset_context(), \
-                check_access(), inactive_records():
-            if not ModelAccess.check(cls.__name__, raise_exception=False):
-                return set()
-            return {r.id for r in cls.search([('id', 'in', ids)], order=[])}
 
     @classmethod
     def discussed_by(cls, user, ids):

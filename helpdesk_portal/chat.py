@@ -7,18 +7,19 @@ from sql import Literal, Null
 from trytond.i18n import gettext
 from trytond.model import ChatMixin, Index, ModelSQL, ModelView, fields
 from trytond.model.exceptions import AccessError
+from trytond.modules.helpdesk.follow import SeenMixin
 from trytond.modules.helpdesk.lookup import CheckedSearchMixin
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval
-from trytond.transaction import (
-    Transaction, check_access, inactive_records, without_check_access)
+from trytond.transaction import Transaction, without_check_access
 
 from .exceptions import ChatEndedError
 from .secret_link import SecretLinkMixin
 
 
 class Chat(
-        CheckedSearchMixin, SecretLinkMixin, ChatMixin, ModelSQL, ModelView):
+        CheckedSearchMixin, SeenMixin, SecretLinkMixin, ChatMixin,
+        ModelSQL, ModelView):
     __name__ = 'helpdesk.chat'
     # What clients call the tab that the bell opens
     __string__ = "Live Chat"
@@ -140,22 +141,6 @@ class Chat(
         # Also for who has the rights to write everything
         if external:
             raise AccessError(gettext('helpdesk_portal.msg_chat_kept'))
-
-    @classmethod
-    def seen_by(cls, user, ids):
-        """
-        Return the ids of those chats that the user, an id, sees.
-
-        As the user's rights are now: the context of who acts does not matter.
-        """
-        pool = Pool()
-        ModelAccess = pool.get('ir.model.access')
-        transaction = Transaction()
-        with transaction.set_user(user), transaction.reset_context(), \
-                check_access(), inactive_records():
-            if not ModelAccess.check(cls.__name__, raise_exception=False):
-                return set()
-            return {r.id for r in cls.search([('id', 'in', ids)], order=[])}
 
     def notice_name(self):
         "Return how a notice names it, for users who see it."
