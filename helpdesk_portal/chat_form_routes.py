@@ -2,8 +2,6 @@
 # of this repository contains the full copyright notices and license terms.
 
 import json
-import secrets
-import time
 from dataclasses import replace
 
 from trytond.protocols.wrappers import (
@@ -12,11 +10,11 @@ from trytond.protocols.wrappers import (
 from trytond.wsgi import app
 
 from . import chat_form, form_stamp, pages, web_form
-from .routes import BASE, LIMITS, data, data_page, identifier, patient
+from .chat_routes import HEADER, new_stamp, open_channel
+from .routes import BASE, LIMITS, data, data_page, patient
 from .web_form_page import ThanksPage, WebFormPage
 from .web_form_submission import Submission
 
-HEADER = 'X-Chat-Token'
 # Of all that is typed, in bytes: JSON may write a character as twelve of them
 MAX_DATA = 12 * LIMITS.text + 2 ** 16
 
@@ -32,8 +30,9 @@ def _route(methods):
 @_route({'GET'})
 def form(request, pool, id):
     "Answer what a browser needs to send the form: a new one each time"
-    channel = _channel(pool, id)
-    page = WebFormPage(request, channel.section, _new_stamp(channel), LIMITS)
+    channel = open_channel(pool, id)
+    stamp = new_stamp(channel, stamped(channel))
+    page = WebFormPage(request, channel.section, stamp, LIMITS)
     return data({
             'stamp': page.stamp.text,
             'challenge': page.challenge,
@@ -49,7 +48,7 @@ def form(request, pool, id):
 
 @_route({'POST'})
 def send(request, pool, id):
-    channel = _channel(pool, id)
+    channel = open_channel(pool, id)
     chat = _chat(request, pool, channel)
     return ChatSubmission(
         request, pool, channel, chat, _typed(request)).answer()
@@ -150,18 +149,6 @@ class ChatSubmission(Submission):
 def stamped(channel):
     "Return what the stamps of the channel's form are made for"
     return f'chat form {channel.id}'
-
-
-def _new_stamp(channel):
-    return form_stamp.make(
-        channel.section.web_form_secret(), stamped(channel),
-        secrets.token_urlsafe(), int(time.time()))
-
-
-def _channel(pool, id):
-    "Return the channel that is open to visitors"
-    Channel = pool.get('helpdesk.chat.channel')
-    return Channel.shown(identifier(id)) or abort(HTTPStatus.NOT_FOUND)
 
 
 def _chat(request, pool, channel):

@@ -97,7 +97,7 @@ def tell(rule):
 
 @get(f'{BASE}/chat/<id>')
 def page(request, pool, id):
-    channel = _channel(pool, id)
+    channel = open_channel(pool, id)
     return ChatPage(
         request, channel, _new_stamp(channel),
         visitor=visitor(request, pool)).response()
@@ -108,7 +108,7 @@ def page(request, pool, id):
 
 @get(f'{BASE}/chat/<id>/frame')
 def frame(request, pool, id):
-    channel = _channel(pool, id)
+    channel = open_channel(pool, id)
     return ChatPage(
         request, channel, _new_stamp(channel), embedded=True).response()
 
@@ -130,14 +130,14 @@ def script(request, pool, id):
 
 @ask('state')
 def state(request, pool, id):
-    channel = _channel(pool, id)
+    channel = open_channel(pool, id)
     return data(chat_news.state(
             pages.Page(request), channel, _new_stamp(channel)))
 
 
 @tell('begin')
 def begin(request, pool, sent, id):
-    return Beginning(request, pool, sent, _channel(pool, id)).answer()
+    return Beginning(request, pool, sent, open_channel(pool, id)).answer()
 
 
 @_route('news', {'GET'}, MAX_DATA)
@@ -328,7 +328,7 @@ def _reading(request, pool):
         context={'_request': request.context})
 
 
-def _channel(pool, id):
+def open_channel(pool, id):
     "Return the channel that is open to visitors"
     Channel = pool.get('helpdesk.chat.channel')
     return Channel.shown(identifier(id)) or abort(HTTPStatus.NOT_FOUND)
@@ -337,7 +337,7 @@ def _channel(pool, id):
 def _chat(request, pool, id):
     "Return the chat of whoever has its token"
     Chat = pool.get('helpdesk.chat')
-    channel = _channel(pool, id)
+    channel = open_channel(pool, id)
     return (Chat.with_token(
             request.headers.get(HEADER, ''), ('channel', '=', channel.id))
         or abort(HTTPStatus.FORBIDDEN))
@@ -347,10 +347,15 @@ def _news(request, chat):
     return chat_news.news(chat, identifier(request.args.get('after', '')))
 
 
-def _new_stamp(channel):
+def new_stamp(channel, what):
+    "Return a form_stamp.Stamp of the channel for what, a str"
     return form_stamp.make(
-        channel.section.web_form_secret(), _stamped(channel),
+        channel.section.web_form_secret(), what,
         secrets.token_urlsafe(), int(time.time()))
+
+
+def _new_stamp(channel):
+    return new_stamp(channel, _stamped(channel))
 
 
 def _stamped(channel):
