@@ -26,6 +26,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 from . import environment
 
@@ -250,10 +251,10 @@ class Template(Copy):
         self.id += hashlib.sha256(str(CACHE).encode('utf-8')).hexdigest()[:4]
 
     @staticmethod
-    def execute(sql, *names, **values):
+    def execute(sql, *names, database='postgres', **values):
         import psycopg
         from psycopg.sql import SQL, Identifier, Literal
-        uri = os.environ['TRYTOND_DATABASE_URI'] + 'postgres'
+        uri = os.environ['TRYTOND_DATABASE_URI'] + quote(database)
         with psycopg.connect(uri, autocommit=True) as conn:
             cursor = conn.execute(SQL(sql).format(
                     *map(Identifier, names),
@@ -287,6 +288,9 @@ class Template(Copy):
     def backup(self, name):
         from trytond import backend
 
+        # What Tryton asks about foreign keys takes half a second each without
+        # statistics, and autovacuum has not come by yet
+        self.execute('ANALYZE', database=name)
         # A database in use cannot be copied
         backend.Database(name).close()
         self.execute('DROP DATABASE IF EXISTS {}', self.id)
