@@ -15,7 +15,7 @@ from trytond.tools import file_open
 class HelpdeskTestCase(CompanyTestMixin, ModuleTestCase):
     "The generic checks of Tryton hold for the module helpdesk"
     module = 'helpdesk'
-    extras = ['timesheet']
+    extras = ['sale_complaint', 'sale_opportunity', 'timesheet']
 
 
 class HelpdeskAloneTestCase(CompanyTestMixin, ModuleTestCase):
