@@ -20,6 +20,7 @@ CONCERNED = {
     'badly_rated': ['responsible', 'followers'],
     'unassigned': ['members', 'section_followers'],
     'changed': ['responsible', 'followers'],
+    'made': ['responsible', 'followers'],
     'chat': ['responsible', 'followers'],
     }
 # Events that users are told in the way that they chose for another
@@ -28,6 +29,7 @@ TOLD_AS = {
     'denied': 'answered',
     'undelivered': 'answered',
     'badly_rated': 'answered',
+    'made': 'changed',
     }
 
 

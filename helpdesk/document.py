@@ -32,12 +32,26 @@ class Ticket(metaclass=PoolMeta):
         documents = {}
         for name in names:
             Target = cls._fields[name].get_target()
-            found = {
-                t.id: [d.id for d in getattr(
-                        t.sale, name.removeprefix('sale_'))]
-                if t.sale else [] for t in tickets}
+            found = cls._sale_documents(tickets, name.removeprefix('sale_'))
             visible = readable_ids(Target, sum(found.values(), []))
             documents[name] = {
                 t: [i for i in ids if i in visible]
                 for t, ids in found.items()}
         return documents
+
+    @classmethod
+    def _sale_documents(cls, tickets, name):
+        """
+        Return the ids of the documents by the ids of the tickets.
+
+        name is that of the field of the sale that has them.
+        """
+        return {
+            ticket: list(dict.fromkeys(
+                    d.id for sale in sales for d in getattr(sale, name)))
+            for ticket, sales in cls._document_sales(tickets).items()}
+
+    @classmethod
+    def _document_sales(cls, tickets):
+        "Return the sales whose documents show, by the ids of the tickets."
+        return {t.id: [t.sale] if t.sale else [] for t in tickets}

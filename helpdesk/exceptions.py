@@ -77,6 +77,10 @@ class ChangeError(ValidationError):
     pass
 
 
+class MakeError(ValidationError):
+    pass
+
+
 class WatcherWarning(UserWarning):
     pass
 

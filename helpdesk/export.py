@@ -82,6 +82,14 @@ class TicketProduct(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket-product.product'
 
 
+class TicketSale(CheckedExportMixin, metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket-sale.sale'
+
+
+class TicketComplaint(CheckedExportMixin, metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket-sale.complaint'
+
+
 class TimesheetWork(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'timesheet.work'
 

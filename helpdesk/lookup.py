@@ -58,6 +58,14 @@ class Activity(CheckedSearchMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.activity'
 
 
+class TicketSale(CheckedSearchMixin, metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket-sale.sale'
+
+
+class TicketComplaint(CheckedSearchMixin, metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket-sale.complaint'
+
+
 class TimesheetWork(CheckedSearchMixin, metaclass=PoolMeta):
     __name__ = 'timesheet.work'
 

@@ -38,7 +38,8 @@ class User(metaclass=PoolMeta):
     helpdesk_notice_changed = fields.Selection(
         WAYS, "Other State", required=True, sort=False,
         help="How you are told that the state changed of a ticket that you "
-        "are responsible for or follow.")
+        "are responsible for or follow, or of a sale or complaint made from "
+        "it.")
     helpdesk_notice_chat = fields.Selection(
         WAYS, "Chat", required=True, sort=False,
         help="How you are told that a colleague wrote in the chat of a "

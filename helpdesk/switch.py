@@ -52,8 +52,9 @@ PARTS = {
         fields={'helpdesk.ticket': ['product', 'products']}),
     'use_sales': Part(
         fields={'helpdesk.ticket': [
-                'sale', 'sale_shipments', 'sale_shipment_returns',
-                'sale_invoices']}),
+                'sale', 'sales', 'complaints', 'sale_shipments',
+                'sale_shipment_returns', 'sale_invoices']},
+        buttons={'helpdesk.ticket': ['create_sale', 'create_complaint']}),
     'use_attributes': Part(
         fields={
             'helpdesk.ticket': ['attributes', 'attribute_sets'],
@@ -102,7 +103,8 @@ class Configuration(metaclass=PoolMeta):
     use_products = fields.Boolean("Products",
         help="Name the products that a ticket is about.")
     use_sales = fields.Boolean("Sales",
-        help="Name the sale that a ticket is about.")
+        help="Name the sale that a ticket is about, "
+        "and make sales and complaints from tickets.")
     use_attributes = fields.Boolean("Custom Fields",
         help="Add fields of your own to tickets.")
     use_activities = fields.Boolean("Activities",
