@@ -162,6 +162,10 @@ class CreateComplaintStart(ModelView):
         help="The customer who complains.")
     products = fields.Many2Many(
         'product.product', None, None, "Products", readonly=True,
+        context={
+            'company': Eval('company', -1),
+            },
+        depends={'company'},
         help="The products the ticket is about.")
     type = fields.Many2One('sale.complaint.type', "Type", required=True,
         domain=[
