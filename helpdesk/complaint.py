@@ -286,11 +286,8 @@ class CreateComplaint(MakeMixin, Wizard):
             'products': [p.id for p in start.products],
             'lines': [{
                     'origin': str(li.origin),
-                    'origin.': {'rec_name': li.origin.rec_name},
                     'quantity': li.quantity,
                     'unit': li.unit.id if li.unit else None,
-                    'unit.': {'rec_name': li.unit.rec_name}
-                    if li.unit else None,
                     } for li in start.lines],
             }
 

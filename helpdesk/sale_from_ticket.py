@@ -164,10 +164,8 @@ class CreateSale(MakeMixin, Wizard):
             'reference': ticket.number,
             'lines': [{
                     'product': product.id,
-                    'product.': {'rec_name': product.rec_name},
                     'quantity': 1,
                     'unit': product.sale_uom.id,
-                    'unit.': {'rec_name': product.sale_uom.rec_name},
                     'product_uom_category': (
                         product.default_uom_category.id),
                     } for product in products],
