@@ -190,7 +190,7 @@ class CreateComplaintStart(ModelView):
         help="How much of each line is returned or credited.\n"
         "Leave the quantity empty of what the complaint is not about.")
 
-    @fields.depends('type', 'sale', 'products')
+    @fields.depends('type', 'sale', 'products', 'lines')
     def on_change_type(self):
         pool = Pool()
         Line = pool.get('helpdesk.ticket.create_complaint.line')

@@ -13,17 +13,20 @@ class Ticket(metaclass=PoolMeta):
     sale_shipments = fields.Function(fields.Many2Many(
             'stock.shipment.out', None, None, "Shipments",
             readonly=True,
-            help="The shipments of the sale."),
+            help="The shipments of the sale, "
+            "and of those made from the ticket."),
         'get_sale_documents')
     sale_shipment_returns = fields.Function(fields.Many2Many(
             'stock.shipment.out.return', None, None, "Returns",
             readonly=True,
-            help="What was sent back of the sale."),
+            help="What was sent back of the sale, "
+            "and of those made from the ticket."),
         'get_sale_documents')
     sale_invoices = fields.Function(fields.Many2Many(
             'account.invoice', None, None, "Invoices",
             readonly=True,
-            help="The invoices of the sale."),
+            help="The invoices of the sale, "
+            "and of those made from the ticket."),
         'get_sale_documents')
 
     @classmethod

@@ -291,7 +291,6 @@ def test_followed():
     complaint, other = case.complain(
         case.make_type('sale.line'), (case.printers, 1), (case.inks, 1))
     bell(case.desk.agent)
-    name = f"Complaint {complaint.number}"
     Complaint.wait([complaint])
     Complaint.reject([complaint])
     Complaint.cancel([other])
@@ -299,7 +298,7 @@ def test_followed():
     assert words == [
         f"{complaint.number}: Waiting",
         f"{complaint.number}: Rejected",
-        f"{other.number}: Cancelled"], name
+        f"{other.number}: Cancelled"]
     assert bell(case.desk.agent)
     # Back to draft is nothing that the ticket has to know
     Complaint.draft([complaint])

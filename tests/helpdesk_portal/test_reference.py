@@ -27,7 +27,7 @@ PARTS = re.compile(r'helpdesk\.configuration\..*|.*-.*|.*responsible')
 
 
 def setup_module():
-    activate_module(['helpdesk_portal', 'timesheet'])
+    activate_module(['helpdesk_portal', 'sale_complaint', 'timesheet'])
 
 
 def reference():
