@@ -314,10 +314,11 @@ class CreateComplaint(MakeMixin, Wizard):
         self._check()
         if not self._may_complain(self.start.sale):
             raise MakeError(gettext('helpdesk.msg_complaint_sale'))
-        complaints = [
-            self._complaint(origin, actions)
-            for origin, actions in self._origins()]
-        Complaint.save(complaints)
+        with Transaction().set_context(company=self.record.company.id):
+            complaints = [
+                self._complaint(origin, actions)
+                for origin, actions in self._origins()]
+            Complaint.save(complaints)
         self._link(complaints, self.start.sale)
         return self._opened(action, complaints)
 

@@ -173,8 +173,9 @@ class CreateSale(MakeMixin, Wizard):
 
     def do_create_(self, action):
         self._check()
-        sale = self._sale()
-        sale.save()
+        with Transaction().set_context(company=self.record.company.id):
+            sale = self._sale()
+            sale.save()
         self._link([sale], sale)
         return self._opened(action, [sale])
 
@@ -183,17 +184,16 @@ class CreateSale(MakeMixin, Wizard):
         pool = Pool()
         Sale = pool.get('sale.sale')
         ticket, start = self.record, self.start
-        with Transaction().set_context(company=ticket.company.id):
-            sale = Sale(
-                company=ticket.company,
-                party=ticket.party,
-                reference=start.reference,
-                sale_date=None,
-                invoice_party=None,
-                shipment_party=None,
-                warehouse=Sale.default_warehouse(),
-                lines=[])
-            sale.on_change_company()
-            sale.on_change_party()
-            sale.lines = [line.sale_line(sale) for line in start.lines]
+        sale = Sale(
+            company=ticket.company,
+            party=ticket.party,
+            reference=start.reference,
+            sale_date=None,
+            invoice_party=None,
+            shipment_party=None,
+            warehouse=Sale.default_warehouse(),
+            lines=[])
+        sale.on_change_company()
+        sale.on_change_party()
+        sale.lines = [line.sale_line(sale) for line in start.lines]
         return sale

@@ -243,7 +243,6 @@ def test_rights():
     "X12: who may not complain for customers can't by any means"
     pool = Pool()
     Complaint = pool.get('sale.complaint')
-    Made = pool.get('helpdesk.ticket-sale.complaint')
     Ticket = pool.get('helpdesk.ticket')
     case = Case()
     desk, type_ = case.desk, case.make_type('sale.line')
@@ -256,7 +255,18 @@ def test_rights():
             Ticket.create_complaint([Ticket(case.ticket.id)])
     assert not Complaint.search([], count=True)
 
-    complaint, = case.complain(type_, (case.printers, 1))
+
+@with_transaction()
+def test_shown():
+    "X12, E7: complaints show to who may read them, and fail for nobody"
+    pool = Pool()
+    Complaint = pool.get('sale.complaint')
+    Made = pool.get('helpdesk.ticket-sale.complaint')
+    Ticket = pool.get('helpdesk.ticket')
+    case = Case()
+    desk = case.desk
+    complaint, = case.complain(
+        case.make_type('sale.line'), (case.printers, 1))
     user, context = desk.as_user(desk.agent)
     with user, context:
         form = Ticket.fields_view_get(view_type='form')
@@ -274,12 +284,32 @@ def test_rights():
         assert list(values['complaints']) == [complaint.id]
         values, = Complaint.read([complaint.id], ['helpdesk_ticket'])
         assert values['helpdesk_ticket'] == case.ticket.id
-    # Sales staff see the complaint, and the ticket by its sale
-    user, context = desk.as_user(seller)
+
+
+@with_transaction()
+def test_sales_staff():
+    "X12: sales staff see the complaint, and the ticket by its sale"
+    pool = Pool()
+    Complaint = pool.get('sale.complaint')
+    Made = pool.get('helpdesk.ticket-sale.complaint')
+    ModelData = pool.get('ir.model.data')
+    Ticket = pool.get('helpdesk.ticket')
+    case = Case()
+    complaint, = case.complain(
+        case.make_type('sale.line'), (case.printers, 1))
+    user, context = case.desk.as_user(make_seller(case.desk))
     with user, context:
         values, = Complaint.read([complaint.id], ['helpdesk_ticket'])
         assert values['helpdesk_ticket'] is None
-        Ticket.read([case.ticket.id], ['complaints'])
+        form = Ticket.fields_view_get(view_type='form')
+        values, = Ticket.read([case.ticket.id], list(form['fields']))
+        assert list(values['complaints']) == [complaint.id]
+        view = Complaint.fields_view_get(
+            view_id=ModelData.get_id('helpdesk', 'complaint_view_list'))
+        Complaint.read([complaint.id], list(view['fields']))
+        # A draft may go as any other
+        Complaint.delete([Complaint(complaint.id)])
+    assert not Made.search([], count=True)
 
 
 @with_transaction(user=0)

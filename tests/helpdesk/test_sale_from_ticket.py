@@ -317,7 +317,7 @@ def test_followed():
     change(desk, seller, sale, 'confirmed')
     assert notes(ticket) == [("Seller", "Sale 7: Confirmed")]
     assert bell(desk.agent) == [(
-            f"#{ticket.number}: What was made from it goes on · Seller",
+            f"#{ticket.number}: News of a sale or complaint · Seller",
             ticket.subject)]
     change(desk, seller, sale, 'processing')
     change(desk, seller, sale, 'done')
@@ -398,3 +398,42 @@ def test_copy():
     new, = Ticket.copy([ticket])
     assert sales_of(desk, both, ticket) == [sale.id]
     assert not sales_of(desk, both, new)
+
+
+@with_transaction()
+def test_delete():
+    "X12: sales staff may delete a draft that was made from a ticket"
+    pool = Pool()
+    Sale = pool.get('sale.sale')
+    desk = Helpdesk()
+    both, seller = make_both(desk), make_seller(desk)
+    ticket = desk.make_ticket(party=make_party())
+    sale = sold(desk, ticket, both)
+    user, context = desk.as_user(seller)
+    with user, context:
+        Sale.delete([Sale(sale.id)])
+    assert not sales_of(desk, both, ticket)
+
+
+@with_transaction()
+def test_search():
+    "SE12: the link leads nobody to what the ticket keeps from them"
+    pool = Pool()
+    Made = pool.get('helpdesk.ticket-sale.sale')
+    desk = Helpdesk(visibility='private')
+    with Transaction().set_context(desk.context):
+        board = desk.make_section("Board", visibility='private')
+    both, other = make_both(desk), make_seller(desk, 'other', [board])
+    sale = sold(desk, desk.make_ticket(party=make_party()), both)
+    made, = Made.search([('sale', '=', sale.id)])
+    user, context = desk.as_user(other)
+    with user, context:
+        # The sale shows the ticket, but not what belongs to it
+        for domain in [
+                [('ticket.conversations.body', 'ilike', "%a%")],
+                [('ticket', 'where', [('history.new', '=', 'open')])]]:
+            with pytest.raises(AccessError):
+                Made.search(domain)
+        with pytest.raises(AccessError):
+            Made.export_data(
+                [Made(made.id)], ['ticket/conversations/body'])

@@ -17,6 +17,8 @@ HIDDEN = [
     ('use_categories', 'helpdesk.ticket', 'form', 'field', 'category'),
     ('use_products', 'helpdesk.ticket', 'form', 'field', 'product'),
     ('use_sales', 'helpdesk.ticket', 'form', 'field', 'sale'),
+    ('use_sales', 'helpdesk.ticket', 'form', 'page', 'sales'),
+    ('use_sales', 'helpdesk.ticket', 'form', 'button', 'create_sale'),
     ('use_participants', 'helpdesk.ticket', 'form', 'field', 'participants'),
     ('use_third_party', 'helpdesk.ticket', 'form', 'button',
         'wait_third_party'),
