@@ -7,7 +7,8 @@ from trytond.model import Unique, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
-from trytond.transaction import Transaction, check_access, without_check_access
+from trytond.transaction import (
+    Transaction, check_access, inactive_records, without_check_access)
 
 from .exceptions import MakeError
 from .readable import readable_ids
@@ -105,9 +106,10 @@ class FromTicketMixin:
         tickets = Made.tickets([r.id for r in records])
         # Who sees a ticket by its sale does not see all of it, but an export
         # that begins here would go on to the rest without looking
+        with inactive_records():
+            visible = readable_ids(Ticket, tickets.values())
         workable = Ticket.get_workable(
-            Ticket.browse(sorted(readable_ids(Ticket, tickets.values()))),
-            'workable')
+            Ticket.browse(sorted(visible)), 'workable')
         return {
             r.id: tickets[r.id] if workable.get(tickets.get(r.id)) else None
             for r in records}
