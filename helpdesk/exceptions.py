@@ -77,6 +77,10 @@ class ChangeError(ValidationError):
     pass
 
 
+class ConvertError(ValidationError):
+    pass
+
+
 class WatcherWarning(UserWarning):
     pass
 

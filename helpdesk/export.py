@@ -82,6 +82,10 @@ class TicketProduct(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket-product.product'
 
 
+class Opportunity(CheckedExportMixin, metaclass=PoolMeta):
+    __name__ = 'sale.opportunity'
+
+
 class TimesheetWork(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'timesheet.work'
 
