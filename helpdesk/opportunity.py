@@ -293,7 +293,7 @@ class ConvertOpportunity(Wizard):
                     ('type', '=', 'email'),
                     ('value', 'ilike', _exactly(email)),
                     ('party.active', '=', True),
-                    ], order=[('party', 'ASC')], limit=PROPOSED)
+                    ], order=[('party.id', 'ASC')], limit=PROPOSED)
             return list(dict.fromkeys(m.party for m in mechanisms))
 
     def do_convert(self, action):

@@ -486,7 +486,7 @@ def test_replace_party():
     desk = Helpdesk()
     ticket = make_request(desk)
     opportunity = converted(desk, ticket)
-    ada = make_party("Ada B.")
+    ada = make_party("Ada")
     session_id, _, _ = Replace.create()
     wizard = Replace(session_id)
     wizard.ask.source = opportunity.party
