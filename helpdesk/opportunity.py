@@ -172,11 +172,13 @@ class Opportunity(metaclass=PoolMeta):
         Ticket = pool.get('helpdesk.ticket')
         tickets = dict.fromkeys(o.id for o in opportunities)
         # They are archived
-        with check_access(), inactive_records():
-            for ticket in Ticket.search([
+        with without_check_access(), inactive_records():
+            found = {t.id: t.opportunity.id for t in Ticket.search([
                         ('opportunity', 'in', list(tickets)),
-                        ], order=[('id', 'DESC')]):
-                tickets[ticket.opportunity.id] = ticket.id
+                        ], order=[])}
+        with inactive_records():
+            visible = readable_ids(Ticket, found)
+        tickets.update((o, t) for t, o in found.items() if t in visible)
         return tickets
 
 
