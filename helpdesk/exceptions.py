@@ -81,6 +81,10 @@ class MakeError(ValidationError):
     pass
 
 
+class ConvertError(ValidationError):
+    pass
+
+
 class WatcherWarning(UserWarning):
     pass
 

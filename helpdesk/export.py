@@ -90,6 +90,10 @@ class TicketComplaint(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket-sale.complaint'
 
 
+class Opportunity(CheckedExportMixin, metaclass=PoolMeta):
+    __name__ = 'sale.opportunity'
+
+
 class TimesheetWork(CheckedExportMixin, metaclass=PoolMeta):
     __name__ = 'timesheet.work'
 

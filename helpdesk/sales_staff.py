@@ -15,20 +15,32 @@ class User(metaclass=PoolMeta):
     def reads_sales(cls):
         "Tell if the current user may read sales, and by them tickets."
         pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        return any(map(cls._may_read, Ticket.read_by().values()))
+
+    @staticmethod
+    def _may_read(model):
+        pool = Pool()
         ModelAccess = pool.get('ir.model.access')
         if not Transaction().user:
             return False
-        return ModelAccess.get_access(['sale.sale'])['sale.sale']['read']
+        return ModelAccess.get_access([model])[model]['read']
 
     @classmethod
     def helpdesk_sale_domain(cls):
-        "Return the domain of the sales that the current user may read."
+        "Return the domain of the tickets whose sales the user may read."
         pool = Pool()
         Rule = pool.get('ir.rule')
-        if not cls.reads_sales():
-            return [('id', '=', None)]
-        with check_access():
-            return Rule.domain_get('sale.sale')
+        Ticket = pool.get('helpdesk.ticket')
+        domain = []
+        for name, model in Ticket.read_by().items():
+            if cls._may_read(model):
+                with check_access():
+                    domain.append([
+                            (name, '!=', None),
+                            (name, 'where', Rule.domain_get(model)),
+                            ])
+        return ['OR', *domain] if domain else [('id', '=', None)]
 
 
 class Rule(metaclass=PoolMeta):
@@ -39,7 +51,7 @@ class Rule(metaclass=PoolMeta):
         super().__setup__()
         cls.domain.help += (
             '\n- "helpdesk_sales" whether the current user may read sales'
-            '\n- "helpdesk_sale_domain" as domain of these sales')
+            '\n- "helpdesk_sale_domain" as domain of their tickets')
 
     @classmethod
     def get(cls, model_name, mode='read'):
@@ -49,10 +61,11 @@ class Rule(metaclass=PoolMeta):
     @classmethod
     def _get_cache_key(cls, model_names):
         pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
         User = pool.get('res.user')
         if 'helpdesk.ticket' in model_names:
             # Who reads the ticket depends on who reads its sale
-            model_names = model_names | {'sale.sale'}
+            model_names = model_names | set(Ticket.read_by().values())
         key = super()._get_cache_key(model_names)
         return (*key, User.reads_sales())
 
@@ -121,6 +134,15 @@ class Ticket(_Workable, metaclass=PoolMeta):
                 (t.last_communication_at, Index.Range(order='DESC')),
                 (t.id, Index.Range(order='DESC')),
                 where=t.sale != Null))
+
+    @classmethod
+    def read_by(cls):
+        """
+        Return by what who is no agent may read tickets.
+
+        The names of the models by those of the fields of the ticket.
+        """
+        return {'sale': 'sale.sale'}
 
     @classmethod
     def read_by_sale(cls):

@@ -12,7 +12,8 @@ from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If, Len
-from trytond.transaction import Transaction, check_access, without_check_access
+from trytond.transaction import (
+    Transaction, check_access, inactive_records, without_check_access)
 
 from .exceptions import TicketDeleteError
 from .limited import LIMITED
@@ -309,7 +310,8 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
 
     @classmethod
     def get_visible_preceding(cls, tickets, name):
-        with check_access():
+        # What a ticket follows up may be archived
+        with check_access(), inactive_records():
             visible = {t.id for t in cls.search([
                         ('id', 'in', [
                                 t.preceding.id for t in tickets

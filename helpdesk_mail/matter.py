@@ -9,6 +9,7 @@ in a few queries. Not here: which clue counts (intake/thread.py).
 from dataclasses import dataclass, field
 
 from trytond.pool import Pool
+from trytond.transaction import inactive_records
 
 from .intake.thread import Thread
 
@@ -94,10 +95,12 @@ class Matters:
         Ticket = pool.get('helpdesk.ticket')
         if not (ids or numbers):
             return []
-        return Ticket.search(['OR',
-                ('id', 'in', list(ids)),
-                ('number', 'in', list(numbers)),
-                ], order=[('id', 'ASC')])
+        # Also those that are archived are answered
+        with inactive_records():
+            return list(Ticket.search(['OR',
+                        ('id', 'in', list(ids)),
+                        ('number', 'in', list(numbers)),
+                        ], order=[('id', 'ASC')]))
 
     def _matters(self, tickets):
         pool = Pool()

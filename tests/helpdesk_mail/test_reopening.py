@@ -61,6 +61,25 @@ def test_later():
 
 
 @with_transaction()
+def test_archived():
+    "D8, E5: what answers an archived ticket finds it, as any closed one"
+    desk = helpdesk()
+    for within in [None, 3 * DAY]:
+        desk.section.reopen_within = within
+        desk.section.save()
+        ticket = closed(desk, 0)
+        ticket.archive([ticket])
+        mail = answer(ticket)
+        ticket = ticket.__class__(ticket.id)
+        if within:
+            assert mail.ticket == ticket
+            assert (ticket.state, ticket.active) == ('open', True)
+        else:
+            assert mail.ticket.preceding == ticket
+            assert (ticket.state, ticket.active) == ('closed', False)
+
+
+@with_transaction()
 def test_absurdly_late():
     "AG13: a time that no calendar has keeps no letter out"
     desk = helpdesk(reopen_within=dt.timedelta.max)
