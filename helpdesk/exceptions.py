@@ -77,6 +77,10 @@ class ChangeError(ValidationError):
     pass
 
 
+class OverviewError(ValidationError):
+    pass
+
+
 class WatcherWarning(UserWarning):
     pass
 
