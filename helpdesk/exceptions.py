@@ -97,6 +97,10 @@ class AnswerStaleWarning(UserWarning):
     pass
 
 
+class ReportingPeriodError(ValidationError):
+    pass
+
+
 class ReplyTemplateError(ValidationError):
     pass
 
