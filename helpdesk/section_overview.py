@@ -132,6 +132,12 @@ class SectionOverview(Report):
         hours as in the context of the reports. Without ids it is one overview
         of the whole company. Raise an OverviewError for what can't be shown.
         """
+        pool = Pool()
+        ModelData = pool.get('ir.model.data')
+        if data.get('action_id') is None:
+            # Who may not use it would not even find it
+            data = {**data, 'action_id': ModelData.get_id(
+                    'helpdesk', 'report_section_overview')}
         extension, content, direct, _ = super().execute(ids, data)
         return extension, content, direct, cls._file_name(ids, data)
 
