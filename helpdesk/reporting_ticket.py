@@ -24,7 +24,9 @@ class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
     reported = fields.Function(
-        fields.Char("Reported"), 'get_reported', searcher='search_reported')
+        fields.Char("Reported",
+            help="Finds the tickets behind a figure of a report."),
+        'get_reported', searcher='search_reported')
 
     @classmethod
     def __setup__(cls):
