@@ -49,6 +49,9 @@ _COUNTED = {
     'satisfaction': 'ratings',
     'satisfied_ratio': 'ratings',
     }
+# The same rows have other figures there
+Transaction.cache_keys.update(
+    {'from_date', 'to_date', 'period', 'section', 'hours'})
 
 
 class Context(ModelView):

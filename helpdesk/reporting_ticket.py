@@ -24,7 +24,9 @@ class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
 
     reported = fields.Function(
-        fields.Char("Reported"), 'get_reported', searcher='search_reported')
+        fields.Char("Reported",
+            help="Finds the tickets behind a figure of a report."),
+        'get_reported', searcher='search_reported')
 
     @classmethod
     def __setup__(cls):
@@ -60,7 +62,10 @@ class Ticket(metaclass=PoolMeta):
         """
         pool = Pool()
         ModelAccess = pool.get('ir.model.access')
-        _, _, (figure, *period) = clause
+        _, _, value = clause
+        if not value:
+            return [('id', '=', None)]
+        figure, *period = value
         start, end = map(dt.datetime.fromisoformat, period)
         Backlog, Main = pool.get(_BACKLOG), pool.get(_FIGURES)
         Report = Backlog if figure in Backlog._fields else Main
@@ -97,17 +102,16 @@ class OpenTickets(Wizard):
     open_ = StateAction('helpdesk.act_reporting_ticket')
 
     def do_open_(self, action):
-        period = self.record.ticket_period()
-        labels = self.model.fields_get(self.record.ticket_figures())
-        encoder = PYSONEncoder()
-        domain = self.record.ticket_domain()
-        # Their limits are those of the company, not of the user
+        row, encoder = self.record, PYSONEncoder()
+        figures, period = row.ticket_figures(), row.ticket_period()
+        labels = self.model.fields_get(figures)
         limits = [period.start.isoformat(), period.end.isoformat()]
+        # Of a domain the client would undo that one is moved
+        action['context_domain'] = encoder.encode(row.ticket_domain())
         action['domains'] = [
-            (labels[name]['string'],
-                encoder.encode([*domain, ('reported', '=', [name, *limits])]),
-                True)
-            for name in self.record.ticket_figures()]
-        if self.record.rec_name:
-            action['name'] += f' ({self.record.rec_name})'
+            (labels[figure]['string'],
+                encoder.encode([('reported', '=', [figure, *limits])]), True)
+            for figure in figures]
+        if row.rec_name:
+            action['name'] += f' ({row.rec_name})'
         return action, {}

@@ -69,8 +69,8 @@ def make(desk, created, *states, facts=None, **values):
         cursor.execute(*history.insert([
                     history.ticket, history.what, history.old, history.new,
                     history.at, history.until, history.actor, history.side],
-                [[ticket.id, 'state', old, new, at(moment), until, 'agent',
-                        SIDES[new]]]))
+                [[ticket.id, 'state', old, new, at(moment), until,
+                    'agent', SIDES[new]]]))
     stored = {'create_date': at(created), 'state': rows[-1][1]}
     update(Ticket, ticket, **stored, **(facts or {}))
     return Ticket(ticket.id)
@@ -392,7 +392,7 @@ def test_agents():
             Ticket.search([('reported', '=', [
                             'created', '2025-01-01', '2026-01-01'])])
         with pytest.raises(AccessError), Transaction().set_context(
-                active_model='helpdesk.ticket'):
+                active_model='helpdesk.reporting.main', active_id=1):
             Wizard.check_access()
 
 
@@ -409,9 +409,10 @@ def tickets_behind(desk, row):
                 active_ids=[row.id], **YEAR):
             session, _, _ = Wizard.create()
             (action, _), = Wizard.execute(session, {}, 'open_')['actions']
+        decode = PYSONDecoder().decode
         for name, domain, _ in action['domains']:
-            found[name] = set(
-                Ticket.search(PYSONDecoder().decode(domain)))
+            found[name] = set(Ticket.search(
+                    [decode(action['context_domain']), decode(domain)]))
     return found
 
 
