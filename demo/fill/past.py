@@ -143,7 +143,7 @@ def _states(chance, past, opening):
         yield 'third_party', at
         at += chance.uniform(20, 130) * HOUR
         yield 'open', at
-    at = opening.add(at, chance.expovariate(1 / 7) * HOUR + 10 * MINUTE)
+    at = opening.add(at, chance.expovariate(1 / 14) * HOUR + 10 * MINUTE)
     yield 'resolved', at
     if chance.random() < .09:
         at += chance.uniform(3, 90) * HOUR
