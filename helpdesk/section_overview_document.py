@@ -316,6 +316,7 @@ class Overview:
             ]
         if self.section:
             domain.append(('section', '=', self.section.id))
+        zone = self._zone()
         states = dict(
             Ticket.fields_get(['state'])['state']['selection'])
         return [(
@@ -323,10 +324,17 @@ class Overview:
                 t.party.rec_name if t.party else t.contact_name or '',
                 states[t.state],
                 t.employee.rec_name if t.employee else '',
-                self.lang.strftime(t.create_date.date()))
+                self.lang.strftime(t.create_date.replace(
+                        tzinfo=dt.timezone.utc).astimezone(zone).date()))
             for t in Ticket.search(
                 domain, order=[('create_date', 'ASC'), ('id', 'ASC')],
                 limit=MAX_OLDEST)]
+
+    def _zone(self):
+        pool = Pool()
+        Context = pool.get('helpdesk.reporting.context')
+        with Transaction().set_context(self.choice.context(None)):
+            return Context.zone()
 
     def oldest_labels(self):
         pool = Pool()

@@ -202,8 +202,6 @@ class _Writer:
             self._write_words(ticket, past)
             if past.rated:
                 self._write_rating(ticket, past)
-        Ticket = self.pool.get('helpdesk.ticket')
-        Ticket.fill_reporting_times()
 
     def _make(self, model, names):
         records = self.pool.get(model).create([{'name': n} for n in names])
@@ -257,7 +255,24 @@ class _Writer:
                 'closed_by': 'system' if past.closed else None,
                 'last_communication_at': past.answered or past.created,
                 **self._dues(ticket, past),
+                **self._times(ticket, past),
                 }, lambda t: t.id == ticket.id)
+
+    def _times(self, ticket, past):
+        "Return what the reports add up"
+        hours = {'': Always(), '_open': _hours(ticket.section)}
+        values = {'solved_at': past.resolved}
+        for name, opening in hours.items():
+            if past.answered:
+                values[f'first_answer{name}_time'] = _passed(
+                    past, past.answered, opening, ['agent'])
+            if past.resolved:
+                values[f'solution{name}_time'] = opening.between(
+                    past.created, past.resolved)
+                for side in ['agent', 'customer', 'third_party']:
+                    values[f'{side}_solution{name}_time'] = _passed(
+                        past, past.resolved, opening, [side])
+        return values
 
     def _dues(self, ticket, past):
         "Return what was promised and kept, as the helpdesk tells it"
@@ -266,10 +281,7 @@ class _Writer:
             due_date.Target(FIRST_ANSWER, SOLUTION),
             [due_date.Turn(at, until, SIDES[state], section.id)
                 for state, at, until in past.rows],
-            {section.id: (
-                    section.calendar.worktime if section.calendar
-                    else Always())},
-            self.now, past.answered)
+            {section.id: _hours(section)}, self.now, past.answered)
 
     def _write_history(self, ticket, past):
         table = self.pool.get('helpdesk.history').__table__()
@@ -320,3 +332,15 @@ class _Writer:
                     'channel': 'web', 'at': past.rated,
                     'resolved_at': past.resolved,
                     'create_date': past.rated}])
+
+
+def _hours(section):
+    return section.calendar.worktime if section.calendar else Always()
+
+
+def _passed(past, until, opening, sides):
+    "Return the time on the sides until a moment"
+    return sum((
+            opening.between(at, min(end or until, until))
+            for state, at, end in past.rows
+            if SIDES[state] in sides and at < until), dt.timedelta())
