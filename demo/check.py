@@ -5,6 +5,7 @@ One round trip through the running demo, told line by line.
 
 Letter in, answer out, reply in, page read: as a customer and an agent do.
 """
+import datetime as dt
 import html
 import re
 import urllib.error
@@ -12,7 +13,7 @@ import urllib.request
 from email.utils import parseaddr
 from http.cookiejar import CookieJar
 
-from proteus import Model
+from proteus import Model, Report, config
 
 from . import agent, check_portal, place, post
 from .progress import Trouble, say
@@ -72,6 +73,7 @@ def _round_trip(settings):
     _reply(settings, received)
     _read_page(settings, received)
     _read_letters(settings)
+    _read_reports(settings)
 
 
 def _ask(settings):
@@ -148,6 +150,29 @@ def _read_letters(settings):
     for sender in [STRANGER, BLOCKED]:
         _seen(f"the letter of {sender} made no ticket: "
             f"{reasons.get(sender)}", reasons.get(sender))
+
+
+def _read_reports(settings):
+    "What a manager reads of the past year"
+    to_date = dt.date.today().replace(day=1) - dt.timedelta(days=1)
+    from_date = to_date.replace(day=1)
+    with agent.log_in(settings, 'marta'):
+        section, = Model.get('helpdesk.section').find(
+            [('name', '=', "Technical Support")])
+        about = {
+            'company': section.company.id, 'from_date': from_date,
+            'to_date': to_date, 'period': 'week', 'hours': 'open'}
+        with config.get_config().set_context(about):
+            row, = Model.get('helpdesk.reporting.main').find([])
+            _seen(f"the manager marta sees {row.created} tickets of last "
+                f"month, {row.solved} solved", row.created and row.solved)
+            _seen("and how fast they were",
+                row.first_answer_time and row.solution_time)
+            weeks = Model.get('helpdesk.reporting.main.time_series').find([])
+            _seen(f"in {len(weeks)} weeks", len(weeks) >= 4)
+        type_, content, _, name = Report(
+            'helpdesk.section.overview').execute([section], about)
+        _seen(f"she prints: {name}.{type_}", bytes(content[:5]) == b'%PDF-')
 
 
 def _get(url):

@@ -9,7 +9,7 @@ from .progress import run, say, step
 from .settings import DATABASE, DOMAIN, LANGUAGES, PASSWORD
 from .sink import Sink
 
-MODULE = 'helpdesk_portal'
+MODULES = ['helpdesk_portal', 'sale_complaint', 'sale_opportunity']
 SOURCES = {'.py', '.xml', '.cfg', '.po', '.eml', '.png'}
 MAKERS = ['agent.py', 'database.py', 'post.py', 'settings.py', 'story.py']
 
@@ -52,7 +52,7 @@ def _create(settings):
     password.write_text(PASSWORD)
     command = [
         place.BIN / 'trytond-admin', '-c', settings.config,
-        '-d', DATABASE, '-u', MODULE, '--activate-dependencies',
+        '-d', DATABASE, '-u', *MODULES, '--activate-dependencies',
         '-l', *LANGUAGES, '--email', f'admin@{DOMAIN}']
     run(command, place.LOGS / 'create.log', "The database was not created.",
         env={**os.environ, 'TRYTONPASSFILE': str(password)})

@@ -13,7 +13,9 @@ from . import place
 from .progress import run, step
 
 CONSTRAINTS = place.ROOT / 'demo' / 'constraints.txt'
-NEEDS = ['aiosmtpd', 'proteus']
+NEEDS = [
+    'aiosmtpd', 'proteus', 'trytond_sale_complaint',
+    'trytond_sale_opportunity']
 
 
 def stamp():

@@ -85,6 +85,10 @@ class ConvertError(ValidationError):
     pass
 
 
+class OverviewError(ValidationError):
+    pass
+
+
 class WatcherWarning(UserWarning):
     pass
 
@@ -98,6 +102,10 @@ class AnswerError(ValidationError):
 
 
 class AnswerStaleWarning(UserWarning):
+    pass
+
+
+class ReportingPeriodError(ValidationError):
     pass
 
 

@@ -33,6 +33,8 @@ VERDICTS = [
     ]
 # Colleagues are told of this score and of lower ones
 BAD = 2
+# Who gives this score or a higher one is satisfied
+GOOD = 4
 # What counts for the figures of a section
 RECENT = dt.timedelta(days=90)
 

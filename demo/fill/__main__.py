@@ -6,7 +6,7 @@ import sys
 from proteus import config
 
 from ..settings import DATABASE, Settings
-from . import company, portal, staff, support, trade
+from . import company, past, portal, staff, support, trade
 
 
 def main(settings):
@@ -18,6 +18,7 @@ def main(settings):
     trade.fill()
     section = support.fill(ribera, employees)
     portal.fill(ribera, section)
+    past.fill()
     company.skip_module_wizard()
 
 

@@ -6,7 +6,9 @@ from proteus import Model, config
 from ..settings import DOMAIN, PASSWORD
 from .records import language, make, one, ref
 
-AGENT = ['helpdesk.group_helpdesk', 'sale.group_sale']
+AGENT = [
+    'helpdesk.group_helpdesk', 'sale.group_sale',
+    'sale_opportunity.group_opportunity']
 MANAGER = [*AGENT, 'helpdesk.group_helpdesk_manager']
 ADMIN = [*MANAGER, 'helpdesk.group_helpdesk_admin']
 STAFF = [
