@@ -41,6 +41,8 @@ class Cron(metaclass=PoolMeta):
                 ('helpdesk.ticket|wake', "Wake Waiting Helpdesk Tickets"),
                 ('helpdesk.ticket|close_due',
                     "Close Resolved Helpdesk Tickets"),
+                ('helpdesk.ticket|fill_times',
+                    "Work out Times of Helpdesk Tickets for Reports"),
                 ('helpdesk.ticket|notify_due',
                     "Tell of Helpdesk Tickets Due or Missed"),
                 ('helpdesk.notice|send_waiting', "Send Helpdesk Notices"),
