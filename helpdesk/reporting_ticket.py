@@ -7,7 +7,7 @@ They are found by the same queries that count them.
 """
 import datetime as dt
 
-from sql import Null
+from sql import Literal, Null
 from trytond.model import Index, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import PYSONEncoder
@@ -44,10 +44,11 @@ class Ticket(metaclass=PoolMeta):
         """
         Return the condition under which tickets count as solved.
 
-        table is that of the tickets. Those that went on elsewhere do not.
+        table is that of the tickets. Those that went on elsewhere do not, as
+        they were merged or converted.
         """
         return (table.state.in_(OVER_STATES)
-            & (table.merged_into == Null))
+            & (table.active == Literal(True)))
 
     def get_reported(self, name):
         return ''
