@@ -42,8 +42,12 @@ def _file(settings, seen):
     address = visit.link(r'[^"]*/new/\d+')
     seen("and leads to the form of Technical Support", address)
     seen("the form is there", visit.open(address))
+    category = visit.option("Grinder")
+    seen("it asks what it is about", category)
     time.sleep(PAUSE)
-    visit.submit(name="Olga Reyes", email=OLGA, subject=SUBJECT, text=TEXT)
+    visit.submit(
+        name="Olga Reyes", email=OLGA, subject=SUBJECT, text=TEXT,
+        category=category)
     seen("it takes a request, and thanks", '/thanks' in visit.address)
     with agent.log_in(settings, 'ana'):
         ticket = agent.ticket(SUBJECT)

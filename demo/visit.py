@@ -67,6 +67,13 @@ class Visit:
             return urllib.parse.urljoin(
                 self.address, html.unescape(found[1]))
 
+    def option(self, label):
+        "Return the value of the option called so, None if there is none"
+        found = re.search(
+            rf'<option value="(\d+)"[^>]*>{re.escape(label)}</option>',
+            self.page)
+        return found and found[1]
+
     def _proof(self):
         "Return the proof of work that the form asks for"
         # Not installed yet where the demo begins

@@ -209,8 +209,12 @@ class _Writer:
 
     def _create(self, pasts):
         Ticket = self.pool.get('helpdesk.ticket')
-        categories = self._make('helpdesk.category', [
-                n for _, _, names in SECTIONS.values() for n in names])
+        Category = self.pool.get('helpdesk.category')
+        categories = {c.name: c for c in Category.create([{
+                        'name': name,
+                        'sections': [('add', [self.sections[section].id])],
+                        } for section, (_, _, names) in SECTIONS.items()
+                    for name in names])}
         parties = self._make('party.party', CUSTOMERS)
         reasons = self.pool.get('helpdesk.close_reason').search([])
         return list(Ticket.create([{
