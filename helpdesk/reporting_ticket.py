@@ -7,7 +7,7 @@ They are found by the same queries that count them.
 """
 import datetime as dt
 
-from sql import Null
+from sql import Literal, Null
 from trytond.model import Index, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import PYSONEncoder
@@ -46,8 +46,18 @@ class Ticket(metaclass=PoolMeta):
 
         table is that of the tickets. Those that went on elsewhere do not.
         """
-        return (table.state.in_(OVER_STATES)
-            & (table.merged_into == Null))
+        condition = (
+            table.state.in_(OVER_STATES) & (table.merged_into == Null))
+        if 'active' in cls._fields:
+            condition &= table.active == Literal(True)
+        return condition
+
+    @classmethod
+    def every_domain(cls):
+        "Return the domain that finds archived tickets, too."
+        if 'active' in cls._fields:
+            return [('active', 'in', [True, False])]
+        return []
 
     def get_reported(self, name):
         return ''
@@ -102,12 +112,15 @@ class OpenTickets(Wizard):
     open_ = StateAction('helpdesk.act_reporting_ticket')
 
     def do_open_(self, action):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
         row, encoder = self.record, PYSONEncoder()
         figures, period = row.ticket_figures(), row.ticket_period()
         labels = self.model.fields_get(figures)
         limits = [period.start.isoformat(), period.end.isoformat()]
         # Of a domain the client would undo that one is moved
-        action['context_domain'] = encoder.encode(row.ticket_domain())
+        action['context_domain'] = encoder.encode([
+                *row.ticket_domain(), *Ticket.every_domain()])
         action['domains'] = [
             (labels[figure]['string'],
                 encoder.encode([('reported', '=', [figure, *limits])]), True)
