@@ -77,6 +77,10 @@ class ChangeError(ValidationError):
     pass
 
 
+class MergeError(ValidationError):
+    pass
+
+
 class WatcherWarning(UserWarning):
     pass
 
