@@ -88,7 +88,7 @@ class Merge(ModelSQL, ModelView):
     def undo(cls, merges):
         pool = Pool()
         Ticket = pool.get('helpdesk.ticket')
-        Ticket.unmerge([m.ticket for m in merges if not m.undone_at])
+        Ticket.undo_merge([m.ticket for m in merges if not m.undone_at])
 
 
 class MergeLine(ModelSQL, ModelView):
@@ -197,7 +197,7 @@ class Ticket(metaclass=PoolMeta):
                 (t.merged_into, Index.Range()),
                 where=t.merged_into != Null))
         merged = Bool(Eval('merged_into'))
-        cls._buttons['unmerge'] = {
+        cls._buttons['undo_merge'] = {
             'invisible': ~merged,
             'icon': 'tryton-undo',
             'depends': ['merged_into'],
@@ -311,13 +311,12 @@ class Ticket(metaclass=PoolMeta):
     @classmethod
     def check_merge(cls, tickets, target):
         """
-        Check that the user may merge the tickets into the target.
+        Check that the tickets can be merged into the target.
 
-        Raise MergeError, or AccessError for who may not work on all of them.
+        Raise MergeError. The rights are checked by check_workable.
         """
         if not tickets:
             raise MergeError(gettext('helpdesk.msg_merge_one'))
-        cls.check_workable([target, *tickets])
         target.check_not_merged()
         if target.state == 'closed':
             raise MergeError(gettext(
@@ -342,7 +341,8 @@ class Ticket(metaclass=PoolMeta):
         tickets are tickets, which are closed and archived; target is the one
         they are merged into, and may be among them. participants tells if
         their people take part in the target. Return the records of
-        helpdesk.merge. Raise MergeError, or AccessError.
+        helpdesk.merge. Raise MergeError, or AccessError where access is
+        checked; a wizard has to check it before.
         """
         pool = Pool()
         History = pool.get('helpdesk.history')
@@ -351,7 +351,8 @@ class Ticket(metaclass=PoolMeta):
                 [i for i in dict.fromkeys(map(int, tickets))
                     if i != target.id]))
         target = cls(target.id)
-        cls.check_workable([target, *tickets])
+        if Transaction().check_access:
+            cls.check_workable([target, *tickets])
         with without_check_access():
             cls.lock([target, *tickets])
             cls.check_merge(tickets, target)
@@ -513,8 +514,8 @@ class Ticket(metaclass=PoolMeta):
         "Let who asked in the tickets take part in the target."
         pool = Pool()
         Participant = pool.get('helpdesk.participant')
-        if target.section.visibility != 'public':
-            return []
+        # As a watcher, nobody from outside takes part where they may not look
+        role = 'watcher' if target.section.visibility == 'public' else 'cc'
         there = {target.email, None, ''} | {
             p.email for p in Participant.search(
                 [('ticket', '=', target.id)], order=[])}
@@ -527,7 +528,7 @@ class Ticket(metaclass=PoolMeta):
                         'ticket': target.id,
                         'email': ticket.email,
                         'name': ticket.contact_name,
-                        'role': 'watcher',
+                        'role': role,
                         })
         return [
             {'merge': merge, 'record': str(record)} for merge, record in zip(
@@ -566,6 +567,13 @@ class Ticket(metaclass=PoolMeta):
 
     @classmethod
     @ModelView.button
+    def undo_merge(cls, tickets):
+        # The button alone does not check the rights on the targets
+        cls.check_workable([
+                *tickets, *(t.merged_into for t in tickets if t.merged_into)])
+        cls.unmerge(tickets)
+
+    @classmethod
     @inactive_records
     def unmerge(cls, tickets):
         """
@@ -584,8 +592,6 @@ class Ticket(metaclass=PoolMeta):
                         ('undone_at', '=', None),
                         ], order=[('id', 'ASC')]))
             targets = list({m.target for m in merges})
-        cls.check_workable([*tickets, *targets])
-        with without_check_access():
             cls.lock([*tickets, *targets])
             cls._check_unmerge(tickets, merges)
             cls._move_back(merges)

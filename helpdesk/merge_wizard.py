@@ -153,6 +153,7 @@ class Merge(Wizard):
         if len(chosen) == 1:
             # The older ones wait longer; which of them is for the user
             target, = chosen
+        self.model.check_workable(self.records)
         self.model.check_merge(
             [t for t in tickets if t != target], target)
         start = Start(tickets=tickets, target=target, pairs=[])
@@ -177,9 +178,10 @@ class Merge(Wizard):
             }
 
     def transition_merge(self):
+        tickets = [p.ticket for p in self.start.pairs if p.chosen]
+        self.model.check_workable([self.start.target, *tickets])
         self.model.merge(
-            [p.ticket for p in self.start.pairs if p.chosen],
-            self.start.target, participants=self.start.participants)
+            tickets, self.start.target, participants=self.start.participants)
         return 'open_'
 
     def do_open_(self, action):
