@@ -4,6 +4,7 @@ import datetime as dt
 import random
 
 import pytest
+from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
 from trytond.modules.helpdesk.exceptions import MergeError
 from trytond.pool import Pool
@@ -76,7 +77,7 @@ def test_merge():
         assert fresh(ticket).history
         with pytest.raises(MergeError, match="merged into"):
             Ticket.write([fresh(ticket)], {'subject': "Other"})
-        with pytest.raises(AccessError):
+        with pytest.raises(UserError):
             Ticket.reopen([fresh(ticket)])
         with pytest.raises(AccessError):
             Ticket.write([fresh(target)], {'merged_into': ticket.id})
@@ -163,8 +164,10 @@ def state(tickets):
                 'ir.note', 'helpdesk.ticket-helpdesk.tag',
                 'timesheet.line', 'ir.chat.follower']:
             Model = pool.get(model)
+            # The next warning is worked out anew after each change
             names = [n for n, f in Model._fields.items()
-                if f.sql_type() and n not in {'write_date', 'write_uid'}]
+                if f.sql_type() and n not in {
+                    'write_date', 'write_uid', 'next_warning'}]
             rows = Model.read(
                 [r.id for r in Model.search([], order=[('id', 'ASC')])],
                 names)
@@ -233,7 +236,11 @@ def test_undo_gives_back():
             Ticket.unmerge([fresh(ticket)])
         after = state(tickets)
         for model in before:
-            assert after[model] == before[model], (seed, model)
+            assert after[model].keys() == before[model].keys()
+            assert {
+                (seed, model, i, n, v, after[model][i][n])
+                for i, row in before[model].items() for n, v in row.items()
+                if v != after[model][i][n]} == set()
 
 
 @with_transaction()
