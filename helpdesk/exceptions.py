@@ -89,6 +89,10 @@ class OverviewError(ValidationError):
     pass
 
 
+class MergeError(ValidationError):
+    pass
+
+
 class WatcherWarning(UserWarning):
     pass
 

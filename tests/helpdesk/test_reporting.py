@@ -242,7 +242,8 @@ def test_merged():
     other = make(desk, '2025-01-10 08:00:00')
     make(desk, '2025-01-10 08:00:00', ('closed', '2025-01-11 08:00:00'),
         facts={
-            'merged_into': other.id, 'solution_met': 'met',
+            'merged_into': other.id, 'active': False,
+            'solution_met': 'met',
             'solved_at': at('2025-01-11 08:00:00')})
     main, = report(desk, 'main')
     assert values(main, 'created', 'solved', 'promises_kept') == (2, 0, 0)
