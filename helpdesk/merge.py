@@ -20,10 +20,11 @@ from trytond.pool import Pool, PoolMeta
 from trytond.protocols.jsonrpc import JSONDecoder, JSONEncoder
 from trytond.pyson import Bool, Eval
 from trytond.transaction import (
-    Transaction, check_access, inactive_records, without_check_access)
+    Transaction, inactive_records, without_check_access)
 
 from . import changes
 from .exceptions import MergeError
+from .readable import readable_targets
 
 # What the target takes over from the tickets that go on in it
 TOLD = ['first_answer_at', 'last_communication_at', 'unread']
@@ -77,18 +78,8 @@ class Ticket(metaclass=PoolMeta):
             button['depends'] = [*button.get('depends', []), 'merged_into']
 
     @classmethod
-    @inactive_records
     def get_visible_merged_into(cls, tickets, name):
-        with check_access():
-            visible = {t.id for t in cls.search([
-                        ('id', 'in', [
-                                t.merged_into.id for t in tickets
-                                if t.merged_into]),
-                        ], order=[])}
-        return {
-            t.id: t.merged_into.id
-            if t.merged_into and t.merged_into.id in visible else None
-            for t in tickets}
+        return readable_targets(tickets, 'merged_into')
 
     @property
     def merge_target(self):

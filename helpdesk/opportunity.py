@@ -17,7 +17,7 @@ from trytond.transaction import (
 from trytond.wizard import Button, StateAction, StateView, Wizard
 
 from .exceptions import ConvertError
-from .readable import readable_ids
+from .readable import readable_ids, readable_targets
 
 # How many customers with the address are proposed
 PROPOSED = 10
@@ -53,13 +53,7 @@ class Ticket(metaclass=PoolMeta):
 
     @classmethod
     def get_visible_opportunity(cls, tickets, name):
-        pool = Pool()
-        Opportunity = pool.get('sale.opportunity')
-        found = {
-            t.id: t.opportunity.id if t.opportunity else None
-            for t in tickets}
-        visible = readable_ids(Opportunity, filter(None, found.values()))
-        return {t: o if o in visible else None for t, o in found.items()}
+        return readable_targets(tickets, 'opportunity')
 
     @classmethod
     def check_modification(cls, mode, tickets, values=None, external=False):

@@ -6,7 +6,8 @@ from sql.aggregate import Count
 from sql.conditionals import Case
 from trytond.model import fields
 from trytond.pool import Pool
-from trytond.transaction import Transaction, check_access
+from trytond.transaction import (
+    Transaction, check_access, inactive_records)
 
 from .workflow import OVER_STATES
 
@@ -37,6 +38,23 @@ def readable_ids(Model, ids):
     cursor = Transaction().connection.cursor()
     cursor.execute(*query)
     return {id_ for id_, *_ in cursor}
+
+
+def readable_targets(records, name):
+    """
+    Return what a field of the records names, if the user may read it.
+
+    The field is a Many2One. Return a dictionary from the ids of the records
+    to those of the targets, also archived ones, or None.
+    """
+    targets = {r.id: getattr(r, name) for r in records}
+    ids = {r: t.id if t else None for r, t in targets.items()}
+    found = next(filter(None, targets.values()), None)
+    if not found:
+        return ids
+    with inactive_records():
+        visible = readable_ids(found.__class__, filter(None, ids.values()))
+    return {r: t if t in visible else None for r, t in ids.items()}
 
 
 class TicketCountMixin:

@@ -12,11 +12,11 @@ from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If, Len
-from trytond.transaction import (
-    Transaction, check_access, inactive_records, without_check_access)
+from trytond.transaction import Transaction, without_check_access
 
 from .exceptions import TicketDeleteError
 from .limited import LIMITED
+from .readable import readable_targets
 from .workflow import OVER_STATES, STATES, WAITING_STATES, TicketWorkflow
 
 PRIORITIES = [
@@ -310,17 +310,7 @@ class Ticket(TicketWorkflow, ModelSQL, ModelView):
 
     @classmethod
     def get_visible_preceding(cls, tickets, name):
-        # What a ticket follows up may be archived
-        with check_access(), inactive_records():
-            visible = {t.id for t in cls.search([
-                        ('id', 'in', [
-                                t.preceding.id for t in tickets
-                                if t.preceding]),
-                        ])}
-        return {
-            t.id: t.preceding.id
-            if t.preceding and t.preceding.id in visible else None
-            for t in tickets}
+        return readable_targets(tickets, 'preceding')
 
     @classmethod
     def get_last_conversations(cls, tickets, name):

@@ -182,7 +182,7 @@ def test_form():
             related_read_limit=20)
         for ticket in [short, long]]
 
-    assert counts[1] <= min(counts[0] + SPARE, 40)
+    assert counts[1] <= min(counts[0] + SPARE, 42)
 
 
 @with_transaction()
