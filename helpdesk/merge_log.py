@@ -77,7 +77,8 @@ class MergeLine(ModelSQL, ModelView):
 
     merge = fields.Many2One(
         'helpdesk.merge', "Merge", required=True, readonly=True,
-        ondelete='CASCADE')
+        ondelete='CASCADE',
+        help="The merge that moved it.")
     record = fields.Reference(
         "Record", selection='get_models', readonly=True,
         help="What moved.")
