@@ -1,6 +1,8 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+import datetime as dt
+
 import pytest
 from trytond.model.exceptions import AccessButtonError, AccessError
 from trytond.modules.company.tests import create_company
@@ -94,7 +96,8 @@ def test_kept():
                             'ticket': ticket.id,
                             'email': 'eva@example.org'}]),
                 lambda: Activity.create([{
-                            'ticket': ticket.id, 'what': "Call"}]),
+                            'ticket': ticket.id, 'what': "Call",
+                            'due': dt.date(2026, 1, 1)}]),
                 lambda: Note.create([{
                             'resource': str(ticket), 'message': "Hm"}]),
                 lambda: Attachment.write(
