@@ -101,6 +101,7 @@ class _Talk(Wizard):
         with check_access():
             ModelAccess.check(Conversation.__name__, 'create')
         self.model.check_workable([self.record])
+        self.record.check_not_merged()
 
     def _values(self):
         "Return the values of the conversation to create."

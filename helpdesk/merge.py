@@ -1,15 +1,13 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 """
-Merging tickets into one, and undoing it.
+Merging tickets into one.
 
 What moves is logged, record by record, so that an undo gives back what was.
 The history stays: two chains of states in one ticket would break the clock.
 """
 import datetime as dt
 import json
-from collections import defaultdict
-from itertools import chain
 
 from sql import Null
 from sql.aggregate import Max
@@ -22,7 +20,6 @@ from trytond.pyson import Bool, Eval
 from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
-from . import changes
 from .exceptions import MergeError
 from .readable import readable_targets
 
@@ -62,11 +59,6 @@ class Ticket(metaclass=PoolMeta):
                 (t.merged_into, Index.Range()),
                 where=t.merged_into != Null))
         merged = Bool(Eval('merged_into'))
-        cls._buttons['undo_merge'] = {
-            'invisible': ~merged,
-            'icon': 'tryton-undo',
-            'depends': ['merged_into'],
-            }
         cls._buttons['merge_duplicates'] = {
             'invisible': ~Eval('possible_duplicates'),
             'icon': 'tryton-switch',
@@ -191,48 +183,52 @@ class Ticket(metaclass=PoolMeta):
         tickets are tickets, which are closed and archived; target is the one
         they are merged into, and may be among them. participants tells if
         their people take part in the target. Return the records of
-        helpdesk.merge. Raise MergeError, or AccessError where access is
-        checked; a wizard has to check it before.
+        helpdesk.merge. Raise MergeError, or AccessError without the right to
+        work on all of them.
         """
-        pool = Pool()
-        History = pool.get('helpdesk.history')
-        Merge = pool.get('helpdesk.merge')
         tickets = list(cls.browse(
                 [i for i in dict.fromkeys(map(int, tickets))
                     if i != target.id]))
         target = cls(target.id)
-        if Transaction().check_access:
-            cls.check_workable([target, *tickets])
+        cls.check_workable([target, *tickets])
         with without_check_access():
             cls.lock([target, *tickets])
             cls.check_merge(tickets, target)
-            now = dt.datetime.now().replace(microsecond=0)
-            merges = Merge.create([{
-                        'ticket': t.id,
-                        'target': target.id,
-                        'at': now,
-                        'user': Transaction().user or None,
-                        'last_conversation': cls._last_conversation(),
-                        } for t in tickets])
-            cls._move(merges, target, participants)
-            before = cls._plain_values(tickets)
-            cls._close_merged(tickets, target, now)
-            after = cls._plain_values(tickets)
-            values = _told(target)
-            for merge in merges:
-                old, new = before[merge.ticket.id], after[merge.ticket.id]
-                merge.ticket_before = _dump(
-                    {n: v for n, v in old.items() if v != new[n]})
-                merge.target_before = _dump(values)
-                values = _together(values, old)
-            Merge.save(merges)
-            cls.write([target], values)
-            History.append([
-                    *((t.id, 'merged_into', None, f'#{target.number}')
-                        for t in tickets),
-                    (target.id, 'merged', None,
-                        ', '.join(f'#{t.number}' for t in tickets)),
-                    ])
+            return cls._merge(tickets, target, participants)
+
+    @classmethod
+    def _merge(cls, tickets, target, participants):
+        pool = Pool()
+        History = pool.get('helpdesk.history')
+        Merge = pool.get('helpdesk.merge')
+        now = dt.datetime.now().replace(microsecond=0)
+        last_conversation = cls._last_conversation()
+        merges = Merge.create([{
+                    'ticket': t.id,
+                    'target': target.id,
+                    'at': now,
+                    'user': Transaction().user or None,
+                    'last_conversation': last_conversation,
+                    } for t in tickets])
+        cls._move(merges, target, participants)
+        before = cls._plain_values(tickets)
+        cls._close_merged(tickets, target, now)
+        after = cls._plain_values(tickets)
+        values = told(target)
+        for merge in merges:
+            old, new = before[merge.ticket.id], after[merge.ticket.id]
+            merge.ticket_before = dump(
+                {n: v for n, v in old.items() if v != new[n]})
+            merge.target_before = dump(values)
+            values = together(values, old)
+        Merge.save(merges)
+        cls.write([target], values)
+        History.append([
+                *((t.id, 'merged_into', None, f'#{target.number}')
+                    for t in tickets),
+                (target.id, 'merged', None,
+                    ', '.join(f'#{t.number}' for t in tickets)),
+                ])
         return merges
 
     @classmethod
@@ -287,6 +283,7 @@ class Ticket(metaclass=PoolMeta):
         for model, name in moves:
             lines += cls._move_records(
                 pool.get(model), name, of_ticket, target)
+        lines += cls._take_over(of_ticket, target)
         lines += cls._move_others(of_ticket, target)
         lines += cls._add_followers(of_ticket, target)
         if participants:
@@ -302,6 +299,47 @@ class Ticket(metaclass=PoolMeta):
         merges. Return the values of the lines that tell what moved.
         """
         return []
+
+    @classmethod
+    def _take_over(cls, of_ticket, target):
+        "Let the target be about what the tickets are about."
+        lines, values = [], {}
+        for ticket in cls.browse(list(of_ticket)):
+            for name in ['product', 'sale']:
+                value = getattr(ticket, name)
+                if (not value or name in values or getattr(target, name)
+                        # The sale has to be one of the customer
+                        or (name == 'sale' and target.party
+                            and value.party != target.party)):
+                    continue
+                values[name] = value.id
+                lines.append({
+                        'merge': of_ticket[ticket.id],
+                        'record': str(target),
+                        'field': name,
+                        'new': str(value.id),
+                        })
+        if values:
+            cls.write([target], values)
+        return lines + cls._add_products(of_ticket, target)
+
+    @classmethod
+    def _add_products(cls, of_ticket, target):
+        "Let the target be about the products it is not about yet, too."
+        pool = Pool()
+        Other = pool.get('helpdesk.ticket-product.product')
+        there = {cls(target.id).product} | {
+            o.product for o in Other.search(
+                [('ticket', '=', target.id)], order=[])}
+        owners = {}
+        for ticket in cls.browse(list(of_ticket)):
+            if ticket.product and ticket.product not in there:
+                owners.setdefault(ticket.product.id, of_ticket[ticket.id])
+        others = Other.create([
+                {'ticket': target.id, 'product': p} for p in owners])
+        return [
+            {'merge': merge, 'record': str(other)}
+            for merge, other in zip(owners.values(), others)]
 
     @classmethod
     def _move_records(cls, Model, name, of_ticket, target):
@@ -415,150 +453,14 @@ class Ticket(metaclass=PoolMeta):
     def merge_duplicates(cls, tickets):
         pass
 
-    @classmethod
-    @ModelView.button
-    def undo_merge(cls, tickets):
-        # The button alone does not check the rights on the targets
-        cls.check_workable([
-                *tickets, *(t.merged_into for t in tickets if t.merged_into)])
-        cls.unmerge(tickets)
 
-    @classmethod
-    @inactive_records
-    def unmerge(cls, tickets):
-        """
-        Undo that tickets were merged: what moved goes back to them.
-
-        Raise MergeError if something new was said in the target since, or
-        it cannot be undone for another reason.
-        """
-        pool = Pool()
-        Merge = pool.get('helpdesk.merge')
-        History = pool.get('helpdesk.history')
-        tickets = list(cls.browse(list(dict.fromkeys(map(int, tickets)))))
-        with without_check_access():
-            merges = list(Merge.search([
-                        ('ticket', 'in', [t.id for t in tickets]),
-                        ('undone_at', '=', None),
-                        ], order=[('id', 'ASC')]))
-            targets = list({m.target for m in merges})
-            cls.lock([*tickets, *targets])
-            cls._check_unmerge(tickets, merges)
-            cls._move_back(merges)
-            cls._restore(merges)
-            now = dt.datetime.now().replace(microsecond=0)
-            Merge.write(merges, {'undone_at': now})
-            for target in targets:
-                cls._tell_anew(target, merges)
-            History.append([
-                    row for m in merges for row in [
-                        (m.ticket.id, 'merged_into',
-                            f'#{m.target.number}', None),
-                        (m.target.id, 'merged', f'#{m.ticket.number}', None),
-                        ]])
-
-    @classmethod
-    def _check_unmerge(cls, tickets, merges):
-        pool = Pool()
-        Conversation = pool.get('helpdesk.conversation')
-        Line = pool.get('helpdesk.merge.line')
-        merged = {m.ticket.id for m in merges}
-        for ticket in tickets:
-            if ticket.id not in merged or not ticket.merged_into:
-                raise MergeError(gettext(
-                        'helpdesk.msg_unmerge_not_merged',
-                        ticket=ticket.number))
-        for merge in merges:
-            if merge.target.merged_into or merge.target.state == 'closed':
-                raise MergeError(gettext(
-                        'helpdesk.msg_unmerge_target',
-                        ticket=merge.ticket.number,
-                        target=merge.target.number))
-        targets = [m.target.id for m in merges]
-        said = list(Conversation.search([
-                    ('ticket', 'in', targets),
-                    ('id', '>', min(
-                            (m.last_conversation for m in merges),
-                            default=0)),
-                    ], order=[]))
-        # What came from a ticket merged later was not said in the target
-        moved = {line.record for line in Line.search([
-                    ('merge.target', 'in', targets),
-                    ('merge.undone_at', '=', None),
-                    ('record', 'in', [str(c) for c in said]),
-                    ], order=[])} if said else set()
-        for merge in merges:
-            if any(c.ticket == merge.target and c not in moved
-                    and c.id > merge.last_conversation for c in said):
-                raise MergeError(gettext(
-                        'helpdesk.msg_unmerge_said',
-                        ticket=merge.ticket.number,
-                        target=merge.target.number))
-
-    @classmethod
-    def _move_back(cls, merges):
-        "Give back what moved and is still there; take off what was added."
-        pool = Pool()
-        Line = pool.get('helpdesk.merge.line')
-        back = defaultdict(list)
-        for line in Line.search(
-                [('merge', 'in', [m.id for m in merges])],
-                order=[('id', 'DESC')]):
-            record = line.record
-            if not record or record.id is None or record.id < 0:
-                continue
-            back[record.__class__, line.field, line.old, line.new].append(
-                record)
-        for (Model, name, old, new), records in back.items():
-            if not name:
-                Model.delete(records)
-                continue
-            reference = Model._fields[name]._type == 'reference'
-            records = [
-                r for r in records if (v := getattr(r, name))
-                and (str(v) if reference else str(v.id)) == new]
-            if records:
-                Model.write(
-                    records, {name: old if reference else int(old)})
-
-    @classmethod
-    def _restore(cls, merges):
-        "Bring the tickets back to what they were."
-        before = {m.ticket: _load(m.ticket_before) for m in merges}
-        cls.write(*chain(*(
-                    ([t], {**values, 'active': True, 'merged_into': None})
-                    for t, values in before.items())))
-        # What follows from a state is not always what it was
-        changes.keep(cls, {t.id: v for t, v in before.items()})
-
-    @classmethod
-    def _tell_anew(cls, target, undone):
-        "Tell the target what it would know without the merges undone."
-        pool = Pool()
-        Merge = pool.get('helpdesk.merge')
-        undone = [m for m in undone if m.target == target]
-        later = list(Merge.search([
-                    ('target', '=', target.id),
-                    ('undone_at', '=', None),
-                    ('id', '>', undone[0].id),
-                    ], order=[('id', 'ASC')]))
-        values = _load(undone[0].target_before)
-        for merge in later:
-            merge.target_before = _dump(values)
-            values = _together(values, {
-                    **_told(merge.ticket), **_load(merge.ticket_before)})
-        Merge.save(later)
-        # What was read since stays so
-        values['unread'] = values['unread'] and target.unread
-        cls.write([target], values)
-
-
-def _told(ticket):
+def told(ticket):
+    "Return what a merge tells the target of the ticket, a dictionary."
     return {n: getattr(ticket, n) for n in TOLD}
 
 
-def _together(values, others):
-    "Return what is told of two tickets together."
+def together(values, others):
+    "Return what is told of two tickets together; both are dictionaries."
     first = [v for v in [
             values['first_answer_at'], others['first_answer_at']] if v]
     last = [v for v in [
@@ -571,9 +473,11 @@ def _together(values, others):
         }
 
 
-def _dump(values):
+def dump(values):
+    "Return the dictionary of values as a text to keep."
     return json.dumps(values, cls=JSONEncoder)
 
 
-def _load(text):
+def load(text):
+    "Return the dictionary of values that was kept as a text."
     return json.loads(text or '{}', object_hook=JSONDecoder())

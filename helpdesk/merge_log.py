@@ -7,6 +7,7 @@ from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval
+from trytond.transaction import inactive_records, without_check_access
 
 
 class Merge(ModelSQL, ModelView):
@@ -76,7 +77,8 @@ class MergeLine(ModelSQL, ModelView):
 
     merge = fields.Many2One(
         'helpdesk.merge', "Merge", required=True, readonly=True,
-        ondelete='CASCADE')
+        ondelete='CASCADE',
+        help="The merge that moved it.")
     record = fields.Reference(
         "Record", selection='get_models', readonly=True,
         help="What moved.")
@@ -130,14 +132,59 @@ class History(metaclass=PoolMeta):
         return labels
 
 
-class Conversation(metaclass=PoolMeta):
-    __name__ = 'helpdesk.conversation'
+class _Kept:
+    "What belongs to a ticket that was merged stays as it is for clients."
+    __slots__ = ()
+
+    _of_ticket = 'ticket'
 
     @classmethod
-    def check_modification(
-            cls, mode, conversations, values=None, external=False):
+    def check_modification(cls, mode, records, values=None, external=False):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
         super().check_modification(
-            mode, conversations, values=values, external=external)
-        if external and mode == 'create':
-            for conversation in conversations:
-                conversation.ticket.check_not_merged()
+            mode, records, values=values, external=external)
+        if not external:
+            return
+        with without_check_access(), inactive_records():
+            tickets = {getattr(r, cls._of_ticket) for r in records}
+            if mode == 'write' and (new := values.get(cls._of_ticket)):
+                # Nothing is put there either
+                name, _, id_ = str(new).rpartition(',')
+                if name in {'', Ticket.__name__}:
+                    tickets.add(Ticket(int(id_)))
+            for ticket in tickets:
+                if isinstance(ticket, Ticket) and ticket.id >= 0:
+                    ticket.check_not_merged()
+
+
+class Conversation(_Kept, metaclass=PoolMeta):
+    __name__ = 'helpdesk.conversation'
+
+
+class Activity(_Kept, metaclass=PoolMeta):
+    __name__ = 'helpdesk.activity'
+
+
+class Participant(_Kept, metaclass=PoolMeta):
+    __name__ = 'helpdesk.participant'
+
+
+class TicketTag(_Kept, metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket-helpdesk.tag'
+
+
+class TicketProduct(_Kept, metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket-product.product'
+
+
+class Attachment(_Kept, metaclass=PoolMeta):
+    __name__ = 'ir.attachment'
+
+    _of_ticket = 'resource'
+
+
+class Note(_Kept, metaclass=PoolMeta):
+    __name__ = 'ir.note'
+
+    _of_ticket = 'resource'

@@ -17,7 +17,8 @@ class MergeStart(ModelView):
     __name__ = 'helpdesk.ticket.merge.start'
 
     tickets = fields.Many2Many(
-        'helpdesk.ticket', None, None, "Tickets", readonly=True)
+        'helpdesk.ticket', None, None, "Tickets", readonly=True,
+        help="The tickets to choose from.")
     target = fields.Many2One(
         'helpdesk.ticket', "Merge Into", required=True,
         domain=[
@@ -31,7 +32,8 @@ class MergeStart(ModelView):
     other_customers = fields.Boolean("Other Customers", readonly=True,
         states={
             'invisible': True,
-            })
+            },
+        help="Some of the tickets to merge are from another customer.")
     pairs = fields.One2Many(
         'helpdesk.ticket.merge.pair', None, "Tickets to Merge",
         help="How like they are to the ticket they are merged into.")
@@ -70,7 +72,8 @@ class MergePair(ModelView):
 
     chosen = fields.Boolean("Merge",
         help="Check to merge the ticket.")
-    ticket = fields.Many2One('helpdesk.ticket', "Ticket", readonly=True)
+    ticket = fields.Many2One('helpdesk.ticket', "Ticket", readonly=True,
+        help="The ticket that is compared.")
     overall = fields.Float("Likeness", digits=(1, 2), readonly=True,
         help="How like the tickets are altogether.")
     subject = fields.Float("Subject", digits=(1, 2), readonly=True,

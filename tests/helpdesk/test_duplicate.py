@@ -1,9 +1,11 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
+from trytond.modules.helpdesk.duplicate import likeness
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
+from tests.helpdesk.sales import make_product
 from tests.records import Helpdesk
 
 
@@ -42,3 +44,21 @@ def test_hidden_duplicates():
     user, context = desk.as_user(desk.agent)
     with user, context:
         assert not Ticket(ticket.id).possible_duplicates
+
+
+@with_transaction()
+def test_product():
+    "D7: tickets about the same product are shown, whoever asks"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    printer, ink = make_product(), make_product("Ink")
+    ticket = desk.make_ticket(email='ada@example.org', product=printer)
+    same = desk.make_ticket(email='bob@example.org', product=printer)
+    other = desk.make_ticket(email='eva@example.org', product=ink)
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        assert list(Ticket(ticket.id).possible_duplicates) == [same]
+    assert likeness(ticket, same).product == 1
+    assert likeness(ticket, other).product == 0
+    assert likeness(ticket, same).overall > likeness(ticket, other).overall

@@ -11,6 +11,7 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction, inactive_records
 
+from tests.helpdesk.sales import make_party, make_product, make_sale
 from tests.records import Helpdesk
 
 
@@ -20,6 +21,20 @@ def setup_module():
 
 def fresh(ticket):
     return ticket.__class__(ticket.id)
+
+
+def merge(tickets, target, **options):
+    "Merge as Tryton itself does, whoever sees them"
+    with Transaction().set_user(0):
+        target.__class__.merge(
+            list(map(fresh, tickets)), fresh(target), **options)
+
+
+def unmerge(*tickets):
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    with Transaction().set_user(0):
+        Ticket.unmerge(list(map(fresh, tickets)))
 
 
 def say(ticket, body, **values):
@@ -72,8 +87,8 @@ def test_merge():
     user, context = desk.as_user(desk.agent)
     with user, context:
         assert fresh(ticket).visible_merged_into == target
-        merge, = fresh(target).merges
-        assert merge.ticket == ticket
+        act, = fresh(target).merges
+        assert act.ticket == ticket
         assert fresh(ticket).history
         with pytest.raises(MergeError, match="merged into"):
             Ticket.write([fresh(ticket)], {'subject': "Other"})
@@ -86,12 +101,10 @@ def test_merge():
 @with_transaction()
 def test_people_stay():
     "D7 SE12: people of another customer take part only if it is chosen"
-    pool = Pool()
-    Ticket = pool.get('helpdesk.ticket')
     desk = Helpdesk()
     target, ticket = desk.make_ticket(), desk.make_ticket(
         email='bob@example.org')
-    Ticket.merge([ticket], target, participants=False)
+    merge([ticket], target, participants=False)
     assert not fresh(target).participants
 
 
@@ -107,22 +120,22 @@ def test_refused():
         board = desk.make_section("Board", visibility='private')
     hidden = desk.make_ticket(section=board)
     with pytest.raises(MergeError, match="two"):
-        Ticket.merge([one], one)
+        merge([one], one)
     with pytest.raises(MergeError, match="not merged"):
-        Ticket.unmerge([one])
+        unmerge(one)
     user, context = desk.as_user(stranger)
     with user, context, pytest.raises(AccessError):
         Ticket.merge([hidden], two)
     user, context = desk.as_user(stranger)
     with user, context, pytest.raises(AccessError):
         Ticket.merge([two], hidden)
-    Ticket.merge([one], two)
+    merge([one], two)
     for tickets, target in [([three], one), ([one], three)]:
         with pytest.raises(MergeError, match="was merged"):
-            Ticket.merge(list(map(fresh, tickets)), fresh(target))
+            merge(tickets, target)
     Ticket.close([three])
     with pytest.raises(MergeError, match="closed"):
-        Ticket.merge([fresh(two)], fresh(three))
+        merge([two], three)
 
 
 @with_transaction()
@@ -134,13 +147,13 @@ def test_undo():
     target, one, two = (desk.make_ticket() for _ in range(3))
     Ticket.open([one])
     said = say(one, "Hello")
-    Ticket.merge([one], target)
+    merge([one], target)
     say(two, "Later")
-    Ticket.merge([two], target)
+    merge([two], target)
     user, context = desk.as_user(desk.agent)
     with user, context:
-        merge, = [m for m in fresh(target).merges if m.ticket == one]
-        merge.undo([merge])
+        act, = [m for m in fresh(target).merges if m.ticket == one]
+        act.undo([act])
     one = fresh(one)
     assert (one.state, one.active, one.merged_into, one.closed_at) == (
         'open', True, None, None)
@@ -149,9 +162,9 @@ def test_undo():
     assert [c.body for c in fresh(target).conversations] == ["Later"]
     say(target, "New")
     with pytest.raises(MergeError, match="new was said"):
-        Ticket.unmerge([fresh(two)])
+        unmerge(two)
     with pytest.raises(MergeError, match="not merged"):
-        Ticket.unmerge([one])
+        unmerge(one)
 
 
 def state(tickets):
@@ -162,7 +175,8 @@ def state(tickets):
         for model in ['helpdesk.ticket', 'helpdesk.conversation',
                 'helpdesk.activity', 'helpdesk.participant', 'ir.attachment',
                 'ir.note', 'helpdesk.ticket-helpdesk.tag',
-                'timesheet.line', 'ir.chat.follower']:
+                'helpdesk.ticket-product.product', 'timesheet.line',
+                'ir.chat.follower']:
             Model = pool.get(model)
             # The next warning is worked out anew after each change
             names = [n for n, f in Model._fields.items()
@@ -175,72 +189,129 @@ def state(tickets):
     return result
 
 
-@with_transaction()
-def test_undo_gives_back():
-    "D7: whatever there was, a merge undone leaves it as it was"
+BUTTONS = [[], ['open'], ['open', 'wait'], ['open', 'resolve'],
+    ['open', 'wait_third_party'], ['open', 'close']]
+
+
+def fill(dice, desk, ticket):
+    "Give the ticket something of all that can move"
     pool = Pool()
     Activity = pool.get('helpdesk.activity')
     Note = pool.get('ir.note')
     Participant = pool.get('helpdesk.participant')
-    Tag = pool.get('helpdesk.tag')
     Ticket = pool.get('helpdesk.ticket')
     Work = pool.get('timesheet.work')
     Line = pool.get('timesheet.line')
+    for _ in range(dice.randrange(3)):
+        attach(say(ticket, "Hello", direction=dice.choice(
+                    ['in', 'out', 'internal'])), 'x')
+    attach(ticket, 'y')
+    Note.create([{'resource': str(ticket), 'message': "Hm"}])
+    Activity.create([{
+                'ticket': ticket.id, 'what': "Call",
+                'due': dt.date(2026, 1, 1)}])
+    Participant.create([
+            {'ticket': ticket.id, 'email': e} for e in dice.sample(
+                ['a@example.org', 'c@example.org'], dice.randrange(3))])
+    work, = Work.create([{
+                'origin': str(ticket), 'company': desk.company.id}])
+    Line.create([{
+                'work': work.id, 'company': desk.company.id,
+                'employee': desk.agent.employee.id,
+                'date': dt.date(2026, 1, 1),
+                'duration': dt.timedelta(hours=1)}])
+    with Transaction().set_user(dice.choice([desk.agent, desk.manager]).id):
+        Ticket.follow([ticket])
+
+
+def differences(before, after):
+    "Return what of the states of the tickets is not the same"
+    assert [set(rows) for rows in before.values()] == [
+        set(rows) for rows in after.values()]
+    return [
+        (model, i, n, v, after[model][i][n])
+        for model, rows in before.items() for i, row in rows.items()
+        for n, v in row.items() if v != after[model][i][n]]
+
+
+@with_transaction()
+def test_undo_gives_back():
+    "D7: whatever there was, a merge undone leaves it as it was"
+    pool = Pool()
+    Tag = pool.get('helpdesk.tag')
+    Ticket = pool.get('helpdesk.ticket')
     desk = Helpdesk()
     tags = Tag.create([{'name': str(i)} for i in range(3)])
-    buttons = [[], ['open'], ['open', 'wait'], ['open', 'resolve'],
-        ['open', 'wait_third_party'], ['open', 'close']]
+    products = [make_product(str(i)) for i in range(2)]
     for seed in range(12):
         dice = random.Random(seed)
         tickets = [
             desk.make_ticket(
                 tags=dice.sample(tags, dice.randrange(3)),
+                product=dice.choice([None, *products]),
+                products=dice.sample(products, dice.randrange(2)),
                 email=dice.choice([None, 'a@example.org', 'b@example.org']))
             for _ in range(4)]
         target, others = tickets[0], tickets[1:]
         for ticket in tickets:
-            for _ in range(dice.randrange(3)):
-                attach(say(ticket, "Hello", direction=dice.choice(
-                            ['in', 'out', 'internal'])), 'x')
-            attach(ticket, 'y')
-            Note.create([{'resource': str(ticket), 'message': "Hm"}])
-            Activity.create([{
-                        'ticket': ticket.id, 'what': "Call",
-                        'due': dt.date(2026, 1, 1)}])
-            Participant.create([
-                    {'ticket': ticket.id, 'email': e} for e in dice.sample(
-                        ['a@example.org', 'c@example.org'],
-                        dice.randrange(3))])
-            work, = Work.create([{
-                        'origin': str(ticket), 'company': desk.company.id}])
-            Line.create([{
-                        'work': work.id, 'company': desk.company.id,
-                        'employee': desk.agent.employee.id,
-                        'date': dt.date(2026, 1, 1),
-                        'duration': dt.timedelta(hours=1)}])
-            with Transaction().set_user(
-                    dice.choice([desk.agent, desk.manager]).id):
-                Ticket.follow([ticket])
+            fill(dice, desk, ticket)
         for ticket in others:
-            for name in dice.choice(buttons):
+            for name in dice.choice(BUTTONS):
                 getattr(Ticket, name)([fresh(ticket)])
         before = state(tickets)
         for ticket in dice.sample(others, 2):
-            Ticket.merge([fresh(ticket)], fresh(target))
-        rest = [t for t in others if not fresh(t).merged_into]
-        Ticket.merge(rest, fresh(target))
+            merge([ticket], target)
+        merge([t for t in others if not fresh(t).merged_into], target)
         user, context = desk.as_user(desk.agent)
         with user, context:
             assert fresh(target).time_spent == dt.timedelta(hours=4)
         for ticket in dice.sample(others, 3):
-            Ticket.unmerge([fresh(ticket)])
-        after = state(tickets)
-        for model in before:
-            assert after[model].keys() == before[model].keys()
-            assert {
-                (seed, model, i, n, v, after[model][i][n])
-                for i, row in before[model].items() for n, v in row.items()
-                if v != after[model][i][n]} == set()
+            unmerge(ticket)
+        assert not differences(before, state(tickets)), seed
+
+
+@with_transaction()
+def test_undo_refused():
+    "D7: what was closed or merged since gives nothing back"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    one, two, three = (desk.make_ticket() for _ in range(3))
+    merge([one], two)
+    Ticket.close([fresh(two)])
+    with pytest.raises(MergeError, match="closed or merged"):
+        unmerge(one)
+    Ticket.reopen([fresh(two)])
+    merge([two], three)
+    with pytest.raises(MergeError, match="closed or merged"):
+        unmerge(one)
+    assert fresh(one).merge_target == three
+    unmerge(two)
+    unmerge(one)
+    assert fresh(one).merge_target == one
+
+
+@with_transaction()
+def test_concern():
+    "D7: the target is about the product and the sale of what goes on in it"
+    desk = Helpdesk()
+    ada = make_party()
+    printer, ink = make_product(), make_product("Ink")
+    sale = make_sale(desk, ada)
+    target = desk.make_ticket(party=ada)
+    one = desk.make_ticket(party=ada, product=printer, sale=sale)
+    two = desk.make_ticket(product=ink)
+    stranger = make_party("Bob")
+    other = desk.make_ticket(
+        party=stranger, product=printer, sale=make_sale(desk, stranger))
+    merge([other], target)
+    assert (fresh(target).product, fresh(target).sale) == (printer, None)
+    merge([one, two], target)
+    assert (fresh(target).product, fresh(target).sale) == (printer, sale)
+    assert list(fresh(target).products) == [ink]
+    unmerge(one, two)
+    assert not fresh(target).sale and not fresh(target).products
+    assert fresh(target).product == printer
 
 
 @with_transaction()
