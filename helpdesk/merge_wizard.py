@@ -38,6 +38,14 @@ class MergeStart(ModelView):
         'helpdesk.ticket.merge.pair', None, "Tickets to Merge",
         help="How like they are to the ticket they are merged into.")
 
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('//group[@id="other_customers"]', 'states', {
+                    'invisible': ~Eval('other_customers'),
+                    }, ['other_customers']),
+            ]
+
     @fields.depends('tickets', 'target', 'pairs')
     def on_change_target(self):
         pool = Pool()

@@ -112,13 +112,13 @@ class Ticket(metaclass=PoolMeta):
             self.archive([self])
 
     def opportunity_text(self):
-        "Return who asked, and what was said at the beginning, a str."
+        "Return who asked, and what they said first, a str."
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
         said = list(Conversation.search([
                     ('ticket', '=', self.id),
-                    ('direction', '!=', 'internal'),
-                    ('kind', '!=', 'note'),
+                    # Nor that the request was received
+                    ('direction', '=', 'in'),
                     ], order=[('at', 'ASC'), ('id', 'ASC')], limit=1))
         who = ', '.join(filter(None, [
                     self.contact_name, self.customer_company,

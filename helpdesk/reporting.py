@@ -214,6 +214,9 @@ class Abstract(ModelSQL):
         help=lazy_gettext('helpdesk.msg_reporting_promises_missed_help'))
     kept_ratio = fields.Float(
         lazy_gettext('helpdesk.msg_reporting_kept_ratio'), digits=(1, 4),
+        states={
+            'invisible': ~Eval('promises_kept') & ~Eval('promises_missed'),
+            },
         help=lazy_gettext('helpdesk.msg_reporting_kept_ratio_help'))
     ratings = fields.Integer(
         lazy_gettext('helpdesk.msg_reporting_ratings'),
@@ -223,6 +226,9 @@ class Abstract(ModelSQL):
         help=lazy_gettext('helpdesk.msg_reporting_satisfaction_help'))
     satisfied_ratio = fields.Float(
         lazy_gettext('helpdesk.msg_reporting_satisfied_ratio'), digits=(1, 4),
+        states={
+            'invisible': ~Eval('ratings'),
+            },
         help=lazy_gettext('helpdesk.msg_reporting_satisfied_ratio_help'))
     first_answer_hours = fields.Function(fields.Float(
             lazy_gettext('helpdesk.msg_reporting_first_answer_hours'),

@@ -8,7 +8,8 @@ A helpdesk with people who work in it, behind the web client.
         ...a browser at office.address...
         office.sink.messages
 
-With live=True the web client hears at once what others do.
+With live=True the web client hears at once what others do; modules are those
+that are activated, with those that they need.
 """
 import contextlib
 import fcntl
@@ -49,10 +50,13 @@ def is_translated(language):
 
 class Office:
 
-    def __init__(self, folder, languages=(), live=False):
+    def __init__(
+            self, folder, languages=(), live=False,
+            modules=('helpdesk_portal',)):
         self.folder = Path(folder)
         self.languages = languages
         self.live = live
+        self.modules = modules
         self._stack = contextlib.ExitStack()
         self._server = contextlib.ExitStack()
 
@@ -61,7 +65,7 @@ class Office:
         with contextlib.ExitStack() as stack:
             self.sink = stack.enter_context(Sink())
             self.site = stack.enter_context(
-                Site(['helpdesk_portal'], self.folder))
+                Site(list(self.modules), self.folder))
             self.host = f'http://{HOST}:{self.site.port}'
             self._conf = self.site.configure(
                 web={'root': root},
