@@ -47,8 +47,18 @@ class Ticket(metaclass=PoolMeta):
         table is that of the tickets. Those that went on elsewhere do not, as
         they were merged or converted.
         """
-        return (table.state.in_(OVER_STATES)
-            & (table.active == Literal(True)))
+        condition = (
+            table.state.in_(OVER_STATES) & (table.merged_into == Null))
+        if 'active' in cls._fields:
+            condition &= table.active == Literal(True)
+        return condition
+
+    @classmethod
+    def every_domain(cls):
+        "Return the domain that finds archived tickets, too."
+        if 'active' in cls._fields:
+            return [('active', 'in', [True, False])]
+        return []
 
     def get_reported(self, name):
         return ''
@@ -103,12 +113,15 @@ class OpenTickets(Wizard):
     open_ = StateAction('helpdesk.act_reporting_ticket')
 
     def do_open_(self, action):
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
         row, encoder = self.record, PYSONEncoder()
         figures, period = row.ticket_figures(), row.ticket_period()
         labels = self.model.fields_get(figures)
         limits = [period.start.isoformat(), period.end.isoformat()]
         # Of a domain the client would undo that one is moved
-        action['context_domain'] = encoder.encode(row.ticket_domain())
+        action['context_domain'] = encoder.encode([
+                *row.ticket_domain(), *Ticket.every_domain()])
         action['domains'] = [
             (labels[figure]['string'],
                 encoder.encode([('reported', '=', [figure, *limits])]), True)
