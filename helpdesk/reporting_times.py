@@ -7,7 +7,6 @@ Opening hours cannot be worked out by the database. So these times are stored
 when they are over: the one to the first answer when it is given, those to the
 solution when the ticket is resolved, or closed without.
 """
-import datetime as dt
 from collections import defaultdict
 
 from sql import Null
