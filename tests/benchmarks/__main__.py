@@ -31,6 +31,8 @@ def main():
         help="also open the screens with so many tickets, as 10000 300000")
     parser.add_argument('--jobs', type=int, metavar='TICKETS',
         help="also run the scheduled actions on so many tickets, as 100000")
+    parser.add_argument('--reporting', type=int, nargs='*', metavar='TICKETS',
+        help="also open the reports with none and so many tickets, as 1000000")
     parser.add_argument('--statements', action='store_true',
         help="also count the statements of each kind and table")
     parser.add_argument('--profile', metavar='FILE',
@@ -83,7 +85,10 @@ def measure(backend, options):
             and run('portal', *sys.argv[1:])
             and (not options.jobs
                 or (run('place') and run('prepare')
-                    and run('jobs', *sys.argv[1:]))))
+                    and run('jobs', *sys.argv[1:])))
+            and (options.reporting is None
+                or (run('place') and run('prepare')
+                    and run('reporting', *sys.argv[1:]))))
     finally:
         run('place')
         shutil.rmtree(folder, ignore_errors=True)

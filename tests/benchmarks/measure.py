@@ -19,6 +19,7 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--tickets', type=int, nargs='*', default=[])
     parser.add_argument('--jobs')
+    parser.add_argument('--reporting', nargs='*')
     parser.add_argument('--statements', action='store_true')
     parser.add_argument('--profile')
     arguments = parser.parse_args()

@@ -29,11 +29,11 @@ TEXT = "The printer is on fire again.\n" * 100
 class Client:
     "Asks as the web client does"
 
-    def __init__(self, name):
+    def __init__(self, name, login=AGENT):
         self.name = name
         self.pool = Pool(name)
         self.user, self.context = 0, {}
-        self.user = self.call('res.user', 'search', [('login', '=', AGENT)])[0]
+        self.user = self.call('res.user', 'search', [('login', '=', login)])[0]
         self.context = dict(
             self.call('res.user', 'get_preferences', True), client='bench',
             _check_access=True)
