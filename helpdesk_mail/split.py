@@ -11,11 +11,18 @@ from trytond.pyson import Eval
 from trytond.transaction import without_check_access
 
 from .intake import signing
+from .intake.thread import without_number
 from .outgoing import Outgoing
 
 
 class Ticket(metaclass=PoolMeta):
     __name__ = 'helpdesk.ticket'
+
+    def split_values(self, conversations):
+        values = super().split_values(conversations)
+        # Answers would find this ticket by it
+        values['subject'] = without_number(values['subject']) or self.subject
+        return values
 
     @classmethod
     def _split_moved(cls, source, ticket, conversations):
