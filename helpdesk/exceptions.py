@@ -69,6 +69,10 @@ class HandoverError(ValidationError):
     pass
 
 
+class SplitError(ValidationError):
+    pass
+
+
 class MoveWarning(UserWarning):
     pass
 

@@ -30,7 +30,7 @@ WAITING_STATES = ['pending', 'authorization', 'resolved']
 KEPT_FIELDS = {
     'number', 'state', 'unread', 'closed_by', 'first_answer_at',
     'last_communication_at', 'resolved_at', 'closed_at', 'closes_at',
-    'preceding', 'authorization_asked'}
+    'preceding', 'split_from', 'authorization_asked'}
 # Those of them that are empty in a new ticket
 NEW_FIELDS = KEPT_FIELDS - {'number', 'state'}
 # Fields whose changes the history notes

@@ -43,9 +43,13 @@ class Matters:
             i.mail.wanted_ticket.id for i in items if i.mail.wanted_ticket}
         by_reference = {c.value for c in clues if c.kind == 'reference'}
         by_number = {c.value for c in clues if c.kind == 'number'}
-        found = self._find_references(by_reference)
+        # Also what we sent ourselves may have moved to another ticket
+        answered = {m for i in items for m in self._answered_ids(i)}
+        known = self._find_references(by_reference | answered)
+        self._known = known
+        found = {r: known[r] for r in by_reference if r in known}
         tickets = self._find_tickets(
-            by_id | set(found.values()), by_number)
+            by_id | set(known.values()), by_number)
         self._by_id = self._matters(tickets)
         # Companies count on their own
         self._by_number = {
@@ -60,11 +64,35 @@ class Matters:
 
         def get(clue):
             if clue.kind in {'address', 'message'}:
-                return self._by_id.get(clue.value)
+                return (self._split_off(item, clue.value)
+                    or self._by_id.get(clue.value))
             elif clue.kind == 'reference':
                 return self._by_reference.get(clue.value)
             return self._by_number.get((company, clue.value))
         return get
+
+    @staticmethod
+    def _answered_ids(item):
+        "Return the Message-IDs that the letter answers, the newest first."
+        if not item.letter:
+            return []
+        return [*item.letter.in_reply_to, *item.letter.references]
+
+    def _split_off(self, item, ticket):
+        """
+        Return the matter that what the letter answers was split off to.
+
+        ticket is the id in our addresses and Message-IDs, which name the
+        ticket there was when we sent them. None if it is still there, or if
+        the sender takes no part in the new one.
+        """
+        for id_ in self._answered_ids(item):
+            if id_ in self._known:
+                matter = self._by_id.get(self._known[id_])
+                if (matter and matter.takes_part(item.sender)
+                        and matter.ticket.came_from(ticket)):
+                    return matter
+                return None
 
     def wanted(self, item):
         "Return the Thread that a person chose for the letter, or None."

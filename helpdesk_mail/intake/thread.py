@@ -96,6 +96,11 @@ def without_forward(subject):
     return subject.strip()
 
 
+def without_number(subject):
+    "Return the subject without the numbers of tickets in it."
+    return ' '.join(_NUMBER.sub(' ', subject).split())
+
+
 def thread(clues, ticket_of, takes_part):
     """Return the Thread that the clues lead to.
 
