@@ -3,6 +3,8 @@
 """
 Finding the tickets that a customer looks for.
 """
+from copy import deepcopy
+
 from sql import Column, Union, With
 from sql.conditionals import Coalesce
 from trytond.model import fields
@@ -10,7 +12,7 @@ from trytond.modules.helpdesk.words import Words
 from trytond.modules.helpdesk.workflow import OVER_STATES
 from trytond.pool import Pool, PoolMeta
 from trytond.tools import escape_wildcard
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, inactive_records
 
 # The states that each choice of ticket_filter.STATES has
 STATES = {
@@ -39,20 +41,25 @@ class Ticket(metaclass=PoolMeta):
         if wanted.scope != 'mine':
             queries += cls._queries_shared(visitor)
         end = count * wanted.page + 1
-        found = With(query=Union(*(
-                    cls._newest(q, wanted, end) for q in queries)))
-        _, condition = cls.search_domain([
-                STATES[wanted.state],
-                cls.found_on_portal(found.select(found.id), wanted),
-                ], tables={None: (found, None)})
-        mine = cls.search(cls.mine_of(visitor), order=[], query=True)
+        merged = cls.going_on_in([deepcopy(q) for q in queries])
+        for query in queries:
+            id_, = query.columns
+            query.where &= ~id_.in_(merged.select(merged.id))
+        with inactive_records():
+            found = With(query=Union(*(
+                        cls._newest(q, wanted, end) for q in queries)))
+            _, condition = cls.search_domain([
+                    STATES[wanted.state],
+                    cls.found_on_portal(found.select(found.id), wanted),
+                    ], tables={None: (found, None)})
+            mine = cls.search(cls.mine_of(visitor), order=[], query=True)
         cursor = Transaction().connection.cursor()
         cursor.execute(*found.select(
                 found.id, found.id.in_(mine).as_('mine'),
                 where=condition,
                 order_by=[found.last.desc, found.id.desc],
                 limit=count + 1, offset=count * (wanted.page - 1),
-                with_=[found]))
+                with_=[merged, found]))
         return [(id_, bool(own)) for id_, own in cursor]
 
     @classmethod

@@ -1,0 +1,99 @@
+# This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
+# of this repository contains the full copyright notices and license terms.
+"""
+Tickets that were merged, as their customers see them.
+
+Decided here: what they read of what goes on elsewhere. They keep what was said
+in their own ticket, and see the other one only if they do so anyway.
+"""
+from sql import Literal, Null, Union, With
+from sql.functions import Substring
+from sql.operators import Like
+from trytond.pool import Pool, PoolMeta
+from trytond.transaction import without_check_access
+
+_CONVERSATION = 'helpdesk.conversation,'
+
+
+class Ticket(metaclass=PoolMeta):
+    __name__ = 'helpdesk.ticket'
+
+    def merge_target_for(self, visitor):
+        """
+        Return the ticket in which this one goes on, or None.
+
+        visitor is a Visitor; it is None also if they may not see it.
+        """
+        target = self.merge_target
+        if target != self and target.is_visible_to(visitor):
+            return target
+
+    @classmethod
+    def going_on_in(cls, queries):
+        """
+        Return the With of the tickets that go on in others of the queries.
+
+        queries are those of the ids of what a visitor sees.
+        """
+        table = cls.__table__()
+        merged = With('id', recursive=True)
+        merged.query = table.select(table.id,
+            where=(table.merged_into != Null)
+            & table.merged_into.in_(Union(*queries)))
+        merged.query |= (table
+            .join(merged, condition=table.merged_into == merged.id)
+            .select(table.id))
+        return merged
+
+
+class Conversation(metaclass=PoolMeta):
+    __name__ = 'helpdesk.conversation'
+
+    @classmethod
+    @without_check_access
+    def on_portal(cls, ticket):
+        domain = super().on_portal(ticket)
+        target = ticket.merge_target
+        if target == ticket:
+            return [domain, ('id', 'not in', cls._of_others(ticket))]
+        return [
+            ('ticket', '=', target.id) if clause == (
+                'ticket', '=', ticket.id) else clause
+            for clause in domain] + [('id', 'in', cls._moved_from(ticket))]
+
+    @staticmethod
+    def _moved_from(ticket):
+        "Return the query of what was said in the ticket before its merge"
+        return _moved(lambda merge: merge.ticket == ticket.id)
+
+    @staticmethod
+    def _of_others(ticket):
+        "Return the query of what others than its customer said elsewhere"
+        pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
+        other = Ticket.__table__()
+        if ticket.party:
+            same = other.party == ticket.party.id
+        elif ticket.email:
+            same = (other.party == Null) & (other.email == ticket.email)
+        else:
+            same = Literal(False)
+        own = other.select(other.id, where=same)
+        return _moved(lambda merge: (merge.target == ticket.id)
+            & ~merge.ticket.in_(own))
+
+
+def _moved(condition):
+    "Return the query of the conversations that moved with the merges"
+    pool = Pool()
+    Merge = pool.get('helpdesk.merge')
+    Line = pool.get('helpdesk.merge.line')
+    Conversation = pool.get('helpdesk.conversation')
+    merge, line = Merge.__table__(), Line.__table__()
+    id_ = Conversation.id.sql_cast(
+        Substring(line.record, Literal(len(_CONVERSATION) + 1)))
+    return (merge
+        .join(line, condition=line.merge == merge.id)
+        .select(id_,
+            where=(merge.undone_at == Null) & condition(merge)
+            & Like(line.record, f'{_CONVERSATION}%')))
