@@ -7,10 +7,10 @@ Decided here: what they read of what goes on elsewhere. They keep what was said
 in their own ticket, and see the other one only if they do so anyway.
 """
 from sql import Literal, Null, Union, With
+from sql.conditionals import Coalesce
 from sql.functions import Substring
 from sql.operators import Like
 from trytond.pool import Pool, PoolMeta
-from trytond.transaction import without_check_access
 
 _CONVERSATION = 'helpdesk.conversation,'
 
@@ -50,37 +50,46 @@ class Conversation(metaclass=PoolMeta):
     __name__ = 'helpdesk.conversation'
 
     @classmethod
-    @without_check_access
-    def on_portal(cls, ticket):
-        domain = super().on_portal(ticket)
+    def _said_in(cls, ticket):
+        domain = super()._said_in(ticket)
         target = ticket.merge_target
-        if target == ticket:
-            return [domain, ('id', 'not in', cls._of_others(ticket))]
+        if target != ticket:
+            return [
+                ('ticket', '=', target.id),
+                ('id', 'in', _moved(lambda merge: merge.ticket == ticket.id)),
+                ]
+        others = cls._merged_of_others(ticket)
         return [
-            ('ticket', '=', target.id) if clause == (
-                'ticket', '=', ticket.id) else clause
-            for clause in domain] + [('id', 'in', cls._moved_from(ticket))]
+            domain,
+            ('id', 'not in', _moved(
+                    lambda merge: (merge.target == ticket.id)
+                    & merge.ticket.in_(others.select(others.id)))),
+            ['OR',
+                ('direction', '!=', 'in'),
+                ('from_address', 'not in', others.select(
+                        others.email, where=others.email != Null)),
+                ],
+            ]
 
     @staticmethod
-    def _moved_from(ticket):
-        "Return the query of what was said in the ticket before its merge"
-        return _moved(lambda merge: merge.ticket == ticket.id)
+    def _merged_of_others(ticket):
+        """
+        Return the query of those merged into the ticket that others asked.
 
-    @staticmethod
-    def _of_others(ticket):
-        "Return the query of what others than its customer said elsewhere"
+        Not of its customer, nor of who takes part in it.
+        """
         pool = Pool()
+        Participant = pool.get('helpdesk.participant')
         Ticket = pool.get('helpdesk.ticket')
-        other = Ticket.__table__()
+        table, participant = Ticket.__table__(), Participant.__table__()
+        email = Coalesce(table.email, '')
+        ours = (email == (ticket.email or '')) | email.in_(participant.select(
+                participant.email, where=participant.ticket == ticket.id))
         if ticket.party:
-            same = other.party == ticket.party.id
-        elif ticket.email:
-            same = (other.party == Null) & (other.email == ticket.email)
-        else:
-            same = Literal(False)
-        own = other.select(other.id, where=same)
-        return _moved(lambda merge: (merge.target == ticket.id)
-            & ~merge.ticket.in_(own))
+            ours |= Coalesce(table.party, -1) == ticket.party.id
+        return table.select(
+            table.id, table.email,
+            where=(table.merged_into == ticket.id) & ~ours)
 
 
 def _moved(condition):

@@ -3,8 +3,6 @@
 """
 Finding the tickets that a customer looks for.
 """
-from copy import deepcopy
-
 from sql import Column, Union, With
 from sql.conditionals import Coalesce
 from trytond.model import fields
@@ -37,11 +35,10 @@ class Ticket(metaclass=PoolMeta):
         something happened last come first. There is one more than count if
         there is a page behind.
         """
-        queries = cls._queries_own(visitor) + cls._queries_watched(visitor)
-        if wanted.scope != 'mine':
-            queries += cls._queries_shared(visitor)
+        queries = cls._queries_listed(visitor, wanted)
         end = count * wanted.page + 1
-        merged = cls.going_on_in([deepcopy(q) for q in queries])
+        # What goes on in another one is listed as that
+        merged = cls.going_on_in(cls._queries_listed(visitor, wanted))
         for query in queries:
             id_, = query.columns
             query.where &= ~id_.in_(merged.select(merged.id))
@@ -61,6 +58,13 @@ class Ticket(metaclass=PoolMeta):
                 limit=count + 1, offset=count * (wanted.page - 1),
                 with_=[merged, found]))
         return [(id_, bool(own)) for id_, own in cursor]
+
+    @classmethod
+    def _queries_listed(cls, visitor, wanted):
+        queries = cls._queries_own(visitor) + cls._queries_watched(visitor)
+        if wanted.scope != 'mine':
+            queries += cls._queries_shared(visitor)
+        return queries
 
     @classmethod
     def _newest(cls, query, wanted, end):

@@ -230,7 +230,7 @@ class Conversation(metaclass=PoolMeta):
             where=(participant.ticket == ticket.id)
             & (participant.role == 'watcher'))
         return [
-            ('ticket', '=', ticket.id),
+            cls._said_in(ticket),
             ('direction', 'in', ['in', 'out']),
             ('kind', '!=', 'note'),
             ['OR',
@@ -246,6 +246,11 @@ class Conversation(metaclass=PoolMeta):
                     ],
                 ],
             ]
+
+    @classmethod
+    def _said_in(cls, ticket):
+        "Return the domain of what customers may read as said in the ticket"
+        return [('ticket', '=', ticket.id)]
 
     @classmethod
     def is_on_portal(cls, table, ticket):
