@@ -1,9 +1,11 @@
 # This file is part of trytond-helpdesk.  The COPYRIGHT file at the top level
 # of this repository contains the full copyright notices and license terms.
 
+from contextlib import contextmanager
+
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
-from trytond.transaction import inactive_records
+from trytond.transaction import Transaction, inactive_records
 
 from . import tools
 from .case import PortalTestCase
@@ -22,12 +24,30 @@ class MergedTestCase(PortalTestCase):
             subject="Smell", email=email)
         target, other = self.ticket(
             {'body': "It burns"}, subject="Secret fire")
-        with self.transaction():
-            Ticket = Pool(DB_NAME).get('helpdesk.ticket')
+        with self.locked(number, target) as Ticket:
             Ticket.merge(
                 [self.record(number)], self.record(target),
                 participants=participants)
         return number, token, target, other
+
+    @contextmanager
+    def locked(self, *numbers):
+        "Enter a transaction that holds the tickets"
+        with self.transaction():
+            ids = [self.closed(n).id for n in numbers]
+        with Transaction().start(DB_NAME, 0, context={}, _lock_records={
+                    'helpdesk_ticket': ids}):
+            yield Pool(DB_NAME).get('helpdesk.ticket')
+
+    def account(self, email):
+        "Return a client that is logged in"
+        with self.transaction():
+            User = Pool(DB_NAME).get('web.user')
+            user, = User.create([{'email': email, 'email_valid': True}])
+            key = user.new_session()
+        client = self.client()
+        client.set_cookie('helpdesk_session', key, path=self.base)
+        return client
 
     def bodies(self, number):
         return [c.body for c in self.record(number).conversations]
@@ -85,8 +105,7 @@ class MergedTestCase(PortalTestCase):
     def test_answer_closed(self):
         "E5, SE12: of a closed target one follows up one's own ticket"
         number, token, target, _ = self.merged()
-        with self.transaction():
-            Ticket = Pool(DB_NAME).get('helpdesk.ticket')
+        with self.locked(target) as Ticket:
             Ticket.close([self.record(target)])
         client = self.guest(number, token)
         response = self.post(client, number, "It still smells")
@@ -112,8 +131,7 @@ class MergedTestCase(PortalTestCase):
     def test_undone(self):
         "D7: after the undo the page is as before"
         number, token, target, _ = self.merged()
-        with self.transaction():
-            Ticket = Pool(DB_NAME).get('helpdesk.ticket')
+        with self.locked(number, target) as Ticket:
             Ticket.unmerge([self.closed(number)])
         page = self.page(self.guest(number, token), number)
         self.assertIn("It smells", page)
@@ -122,9 +140,28 @@ class MergedTestCase(PortalTestCase):
     def test_converted(self):
         "X6: a ticket that became an opportunity stays in sight, closed"
         number, token = self.ticket({'body': "I want ten"})
-        with self.transaction():
-            Ticket = Pool(DB_NAME).get('helpdesk.ticket')
+        with self.locked(number) as Ticket:
             Ticket.archive([self.record(number)])
         page = self.page(self.guest(number, token), number)
         self.assertIn("I want ten", page)
         self.assertIn("We closed this ticket", page)
+
+    def test_list(self):
+        "PO3, SE12: the list has what one sees, each matter once"
+        email = 'list@example.net'
+        number, _, target, _ = self.merged(email=email)
+        client = self.account(email)
+        page = client.get(f'{self.base}/tickets').get_data(as_text=True)
+        self.assertIn(f'tickets/{number}"', page)
+        self.assertNotIn("Secret fire", page)
+        self.assertIn("joined this ticket", self.page(client, number))
+        with self.locked(target) as Ticket:
+            Ticket.write([self.record(target)], {'email': email})
+        for query in ['', '?q=s']:
+            page = client.get(
+                f'{self.base}/tickets{query}').get_data(as_text=True)
+            self.assertIn(f'tickets/{target}"', page)
+            self.assertNotIn(f'tickets/{number}"', page)
+        page = self.page(client, number)
+        self.assertIn(f'goes on in ticket {target}', page)
+        self.assertIn(f'tickets/{target}"', page)
