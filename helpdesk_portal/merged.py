@@ -6,7 +6,7 @@ Tickets that were merged, as their customers see them.
 Decided here: what they read of what goes on elsewhere. They keep what was said
 in their own ticket, and see the other one only if they do so anyway.
 """
-from sql import Literal, Null, Union, With
+from sql import Column, Literal, Null, Union, With
 from sql.conditionals import Coalesce
 from sql.functions import Substring
 from sql.operators import Like
@@ -102,7 +102,7 @@ def _moved(condition):
     id_ = Conversation.id.sql_cast(
         Substring(line.record, Literal(len(_CONVERSATION) + 1)))
     return (merge
-        .join(line, condition=line.merge == merge.id)
+        .join(line, condition=Column(line, 'merge') == merge.id)
         .select(id_,
             where=(merge.undone_at == Null) & condition(merge)
             & Like(line.record, f'{_CONVERSATION}%')))

@@ -8,8 +8,7 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 
 from tests.benchmarks.statements import Statements
-from tests.helpdesk_mail.test_colleague import (
-    answered_by_mail, notice, reply)
+from tests.helpdesk_mail.test_colleague import answered_by_mail, notice, reply
 from tests.helpdesk_mail.test_receive import deliver, helpdesk, sent
 from tests.records import letter
 
@@ -172,7 +171,7 @@ def test_agent_answers_same_customer():
 @with_transaction()
 def test_statements():
     "ML22: a batch of replies costs as many look-ups as one"
-    desk = helpdesk()
+    helpdesk()
     for count in [1, 6]:
         letters = []
         for number in range(count):
