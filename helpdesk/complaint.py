@@ -70,6 +70,11 @@ class Ticket(metaclass=PoolMeta):
         return documents
 
     @classmethod
+    def merge_moves(cls):
+        return super().merge_moves() + [
+            ('helpdesk.ticket-sale.complaint', 'ticket')]
+
+    @classmethod
     @ModelView.button_action('helpdesk.wizard_ticket_create_complaint')
     def create_complaint(cls, tickets):
         pass

@@ -37,6 +37,11 @@ class Ticket(metaclass=PoolMeta):
         return {**super()._made(), 'sales': 'helpdesk.ticket-sale.sale'}
 
     @classmethod
+    def merge_moves(cls):
+        return super().merge_moves() + [
+            ('helpdesk.ticket-sale.sale', 'ticket')]
+
+    @classmethod
     def _document_sales(cls, tickets):
         pool = Pool()
         Made = pool.get('helpdesk.ticket-sale.sale')

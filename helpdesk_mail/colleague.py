@@ -16,7 +16,7 @@ from trytond.i18n import gettext
 from trytond.model import Index, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, inactive_records
 
 from .intake import agent, file, forward
 from .intake.recipients import without
@@ -120,9 +120,12 @@ class Colleagues:
         self._claims = {
             item: claim for item in items
             if (claim := agent.addressed(item.letter, secret))}
-        self._tickets = {t.id: t for t in Ticket.search([
-                    ('id', 'in', list({t for t, _ in self._claims.values()})),
-                    ])} if self._claims else {}
+        # Also those that are archived are answered
+        with inactive_records():
+            self._tickets = {t.id: t for t in Ticket.search([
+                        ('id', 'in',
+                            list({t for t, _ in self._claims.values()})),
+                        ])} if self._claims else {}
 
     def recognize(self, is_ours):
         """
@@ -147,6 +150,7 @@ class Colleagues:
             # An agent who is the customer speaks as such
             item.own_ticket = ticket.id
             return
+        asked, ticket = ticket, ticket and ticket.merge_target
         if item.mail.released:
             return
         proved = bool(ticket and user and not item.trust.failed
@@ -157,7 +161,7 @@ class Colleagues:
             item.letter, [separator(user)] if user else [])
         item.verdict = agent.judge(letter, item.verdict, agent.Claim(
                 proved=proved,
-                wanted=ticket.section.agent_mail if proved else 'hold',
+                wanted=_wanted(ticket, asked) if proved else 'hold',
                 open=proved and bool(
                     ticket.email and ticket.state != 'closed')))
         if (item.verdict.reason == 'agent_sent'
@@ -209,6 +213,20 @@ class Colleagues:
         return bool(item.by_agent and item.mentions
             and not item.mail.released and not item.verdict.automatic
             and not forward.is_forward(item.letter.subject))
+
+
+def _wanted(ticket, asked):
+    """
+    Return what becomes of an answer about one ticket in another.
+
+    asked is the ticket that the agent was told of, which may have been merged
+    into ticket since.
+    """
+    wanted = ticket.section.agent_mail
+    if wanted == 'send' and asked.email != ticket.email:
+        # It would go to another than the agent meant
+        return 'hold'
+    return wanted
 
 
 def separator(user):

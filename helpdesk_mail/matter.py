@@ -25,8 +25,23 @@ class Matter:
     parties: set = field(default_factory=set)
     others: set = field(default_factory=set)
     closed: bool = False
+    # Those of the tickets that were merged into this one
+    merged: list = field(default_factory=list)
 
     def takes_part(self, sender):
+        return bool(self.known_to(sender))
+
+    def known_to(self, sender):
+        """
+        Return the Matter as which the sender knows this one, or None.
+
+        Who took part in a ticket that was merged into this one knows that
+        one only.
+        """
+        return next((
+                m for m in [self, *self.merged] if m._has(sender)), None)
+
+    def _has(self, sender):
         return ((sender.email and sender.email == self.email)
             or sender.email in self.others
             or not self.parties.isdisjoint(sender.parties))
@@ -53,7 +68,7 @@ class Matters:
         self._by_id = self._matters(tickets)
         # Companies count on their own
         self._by_number = {
-            (m.company, m.ticket.number): m for m in self._by_id.values()}
+            (t.company.id, t.number): self._by_id[t.id] for t in tickets}
         self._by_reference = {
             reference: self._by_id[id_] for reference, id_ in found.items()
             if id_ in self._by_id}
@@ -131,19 +146,26 @@ class Matters:
                         ], order=[('id', 'ASC')]))
 
     def _matters(self, tickets):
+        "Return the Matters by the ids of the tickets."
         pool = Pool()
+        Ticket = pool.get('helpdesk.ticket')
         Participant = pool.get('helpdesk.participant')
+        if not tickets:
+            return {}
+        families = Ticket.merge_families([t.id for t in tickets])
         matters = {
             t.id: Matter(
                 ticket=t, company=t.company.id, section=t.section,
                 email=t.email,
                 closed=t.state == 'closed' and not t.is_reopened_by_answer(),
                 parties={p.id for p in [t.party, t.contact] if p})
-            for t in tickets}
-        if matters:
-            for participant in Participant.search([
-                        ('ticket', 'in', list(matters)),
-                        ('email', 'in', list(self._senders)),
-                        ]):
-                matters[participant.ticket.id].others.add(participant.email)
-        return matters
+            for t in Ticket.browse(sorted(families))}
+        for participant in Participant.search([
+                    ('ticket', 'in', list(matters)),
+                    ('email', 'in', list(self._senders)),
+                    ]):
+            matters[participant.ticket.id].others.add(participant.email)
+        for id_, matter in matters.items():
+            if families[id_] != id_:
+                matters[families[id_]].merged.append(matter)
+        return {i: matters[target] for i, target in families.items()}

@@ -301,7 +301,9 @@ class Receiver:
     @staticmethod
     def _follow(item):
         "Make the letter about the closed ticket one of its follow-up."
-        item.matter, item.mentions = None, item.matter
+        # Who only knows one that was merged follows up that one
+        item.matter, item.mentions = None, (
+            item.matter.known_to(item.sender) or item.matter)
         # Where nobody works any more nothing is followed up
         if item.mentions.section.active:
             item.follows = item.mentions

@@ -19,21 +19,26 @@ class Ticket(metaclass=PoolMeta):
         File what the visitor wrote and return the ticket it is filed with.
 
         answer is a valid forms.Answer. A closed ticket stays closed, unless
-        its section has it reopened: then a new one follows it up.
+        its section has it reopened: then a new one follows it up. What is
+        written on a ticket that was merged goes to the one it goes on in.
         """
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
         with Transaction().set_context(
                 helpdesk_actor='customer', company=ticket.company.id):
-            cls.lock([ticket])
+            target = ticket.merge_target
+            cls.lock([target])
             filed = cls._filed_already(ticket, visitor, answer)
             if filed:
                 return filed
-            if ticket.state == 'closed' and not ticket.is_reopened_by_answer():
-                ticket = ticket._follow_up_on_portal(visitor, answer)
-            Conversation.create(
-                [ticket._conversation_on_portal(visitor, answer)])
-        return ticket
+            if target.state == 'closed' and not target.is_reopened_by_answer():
+                # Who only sees what was merged follows up that
+                ticket = target = ticket._follow_up_on_portal(visitor, answer)
+            Conversation.create([{
+                        **ticket._conversation_on_portal(visitor, answer),
+                        'ticket': target.id,
+                        }])
+        return target
 
     @classmethod
     def close_on_portal(cls, ticket):
@@ -47,7 +52,7 @@ class Ticket(metaclass=PoolMeta):
         Conversation = pool.get('helpdesk.conversation')
         conversations = Conversation.search([
                 ['OR',
-                    ('ticket', '=', ticket.id),
+                    ('ticket', '=', ticket.merge_target.id),
                     ('ticket.preceding', '=', ticket.id),
                     ],
                 ('kind', '=', 'web'),

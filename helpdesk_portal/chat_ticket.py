@@ -389,7 +389,8 @@ class Chat(metaclass=PoolMeta):
     def _file(self, messages):
         pool = Pool()
         Conversation = pool.get('helpdesk.conversation')
-        ticket = self.ticket
+        # The chat stays with what its visitor sees
+        ticket = self.ticket.merge_target
         context = {'company': self.company.id}
         if any(m.helpdesk_speaker == 'visitor' for m in messages):
             context['helpdesk_actor'] = 'customer'
@@ -399,7 +400,7 @@ class Chat(metaclass=PoolMeta):
         with Transaction().set_context(context):
             if (ticket.state == 'closed' and 'helpdesk_actor' in context
                     and not ticket.is_reopened_by_answer()):
-                ticket = self._follow_up(ticket, messages[0].content)
+                ticket = self._follow_up(self.ticket, messages[0].content)
             Conversation.create(
                 [self._conversation(ticket, m) for m in messages])
 

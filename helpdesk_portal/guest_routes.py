@@ -2,6 +2,7 @@
 # of this repository contains the full copyright notices and license terms.
 
 from trytond.protocols.wrappers import HTTPStatus, redirect
+from trytond.transaction import inactive_records
 
 from . import addresses, session
 from .guest_page import LostLinkPage
@@ -16,7 +17,9 @@ def guest(request, pool, token):
     Ticket = pool.get('helpdesk.ticket')
     secure = addresses.is_secure(request)
     visitor = GuestLink.helpdesk_visitor(token)
-    for ticket in Ticket.search(Ticket.visible_to(visitor), limit=1):
+    with inactive_records():
+        tickets = list(Ticket.search(Ticket.visible_to(visitor), limit=1))
+    for ticket in tickets:
         address = path(request, 'tickets', ticket.number)
         response = redirect(address, HTTPStatus.SEE_OTHER)
         # The second is no path below the first

@@ -6,6 +6,7 @@ The way from one ticket of a customer to the others.
 from dataclasses import dataclass
 
 from trytond.pool import Pool
+from trytond.transaction import inactive_records
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,21 @@ class RelatedPart:
                 ticket.preceding or ticket.state == 'closed'):
             return []
         before = ticket.preceding.id if ticket.preceding else None
-        tickets = Ticket.search([
-                ['OR',
-                    ('id', '=', before),
-                    ('preceding', '=', ticket.id),
-                    ],
-                Ticket.visible_to(visitor),
-                ], order=[('id', 'ASC')], limit=20)
-        return [self._link(t, before) for t in tickets]
+        with inactive_records():
+            tickets = Ticket.search([
+                    ['OR',
+                        ('id', '=', before),
+                        ('preceding', '=', ticket.id),
+                        ],
+                    Ticket.visible_to(visitor),
+                    ], order=[('id', 'ASC')], limit=20)
+        links = [self._link(t, before) for t in tickets]
+        if target := self.page.merge_target:
+            links.append(self._link(target, before, 'merged'))
+        return links
 
-    def _link(self, ticket, before):
-        key = 'preceding' if ticket.id == before else 'following'
+    def _link(self, ticket, before, key=None):
+        key = key or ('preceding' if ticket.id == before else 'following')
         return Link(
             self.page.text(f'related_{key}',
                 number=ticket.number, subject=ticket.subject),

@@ -22,6 +22,10 @@ def reopen(request, pool, number):
             request, visitor, ticket, LIMITS, answer=answer).response(
             HTTPStatus.UNPROCESSABLE_ENTITY)
     filed = Ticket.reopen_on_portal(ticket, visitor, answer)
+    if filed and ticket.merged_into:
+        # It was merged while the page was open
+        return done(request, ticket,
+            'answered' if filed == ticket.merge_target else 'follow_up')
     if filed not in {None, ticket}:
         return done(request, ticket, 'follow_up')
     return done(request, ticket, 'reopened' if filed else 'open_already')

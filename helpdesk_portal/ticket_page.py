@@ -124,10 +124,20 @@ class TicketPage(Page):
 
     @property
     def turn(self):
+        if self.ticket.merged_into:
+            if self.merge_target:
+                return self.text(
+                    'turn_merged', number=self.merge_target.number)
+            return self.text('turn_merged_unseen')
         key = self.ticket.state
         if key == 'closed':
             key += '_' + (self.ticket.closed_by or 'team')
         return self.text(f'turn_{key}')
+
+    @cached_property
+    def merge_target(self):
+        "The ticket in which this one goes on, if the visitor sees it"
+        return self.ticket.merge_target_for(self.visitor)
 
     @property
     def opened(self):
@@ -205,15 +215,17 @@ class TicketPage(Page):
 
     @property
     def answer_heading(self):
-        if self.ticket.state in {'pending', 'closed'}:
-            return self.text(f'answer_heading_{self.ticket.state}')
+        state = self.ticket.merge_target.state
+        if state == 'closed' or self.ticket.state == 'pending':
+            return self.text(f'answer_heading_{state}')
         return self.text('answer_heading')
 
     @property
     def answer_help(self):
-        if self.ticket.is_reopened_by_answer():
+        target = self.ticket.merge_target
+        if target.is_reopened_by_answer():
             return self.text('answer_help_reopened')
-        if self.ticket.state == 'closed':
+        if target.state == 'closed':
             return self.text('answer_help_closed')
 
     @property

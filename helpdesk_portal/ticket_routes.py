@@ -3,6 +3,7 @@
 
 from trytond.modules.helpdesk_mail.intake.layout import picture_type
 from trytond.protocols.wrappers import HTTPStatus, Response, abort, redirect
+from trytond.transaction import inactive_records
 
 from . import forms, pages, session
 from .routes import (
@@ -45,7 +46,8 @@ def answer(request, pool, number):
             HTTPStatus.UNPROCESSABLE_ENTITY)
     filed = Ticket.answer_on_portal(ticket, visitor, answer)
     return done(
-        request, ticket, 'answered' if filed == ticket else 'follow_up')
+        request, ticket,
+        'answered' if filed == ticket.merge_target else 'follow_up')
 
 
 @post(f'{TICKET}/close')
@@ -126,8 +128,10 @@ def _find(request, pool, number):
     if not number.isprintable():
         # PostgreSQL refuses NUL
         return
+    with inactive_records():
+        tickets = list(Ticket.search([('number', '=', number)]))
     for candidate in filter(None, _visitors(request, pool)):
-        for ticket in Ticket.search([('number', '=', number)]):
+        for ticket in tickets:
             if ticket.is_visible_to(candidate):
                 return candidate, ticket
 

@@ -10,7 +10,7 @@ from trytond.modules.helpdesk.words import Words
 from trytond.modules.helpdesk.workflow import OVER_STATES
 from trytond.pool import Pool, PoolMeta
 from trytond.tools import escape_wildcard
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, inactive_records
 
 # The states that each choice of ticket_filter.STATES has
 STATES = {
@@ -35,25 +35,36 @@ class Ticket(metaclass=PoolMeta):
         something happened last come first. There is one more than count if
         there is a page behind.
         """
-        queries = cls._queries_own(visitor) + cls._queries_watched(visitor)
-        if wanted.scope != 'mine':
-            queries += cls._queries_shared(visitor)
+        queries = cls._queries_listed(visitor, wanted)
         end = count * wanted.page + 1
-        found = With(query=Union(*(
-                    cls._newest(q, wanted, end) for q in queries)))
-        _, condition = cls.search_domain([
-                STATES[wanted.state],
-                cls.found_on_portal(found.select(found.id), wanted),
-                ], tables={None: (found, None)})
-        mine = cls.search(cls.mine_of(visitor), order=[], query=True)
+        # What goes on in another one is listed as that
+        merged = cls.going_on_in(cls._queries_listed(visitor, wanted))
+        for query in queries:
+            id_, = query.columns
+            query.where &= ~id_.in_(merged.select(merged.id))
+        with inactive_records():
+            found = With(query=Union(*(
+                        cls._newest(q, wanted, end) for q in queries)))
+            _, condition = cls.search_domain([
+                    STATES[wanted.state],
+                    cls.found_on_portal(found.select(found.id), wanted),
+                    ], tables={None: (found, None)})
+            mine = cls.search(cls.mine_of(visitor), order=[], query=True)
         cursor = Transaction().connection.cursor()
         cursor.execute(*found.select(
                 found.id, found.id.in_(mine).as_('mine'),
                 where=condition,
                 order_by=[found.last.desc, found.id.desc],
                 limit=count + 1, offset=count * (wanted.page - 1),
-                with_=[found]))
+                with_=[merged, found]))
         return [(id_, bool(own)) for id_, own in cursor]
+
+    @classmethod
+    def _queries_listed(cls, visitor, wanted):
+        queries = cls._queries_own(visitor) + cls._queries_watched(visitor)
+        if wanted.scope != 'mine':
+            queries += cls._queries_shared(visitor)
+        return queries
 
     @classmethod
     def _newest(cls, query, wanted, end):

@@ -12,7 +12,7 @@ from sql import Column, Literal, Null, Union
 from sql.conditionals import Coalesce
 from trytond.model import Index
 from trytond.pool import Pool, PoolMeta
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, inactive_records
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,12 @@ class Ticket(metaclass=PoolMeta):
         # The first of what _queries_own says
         if self.email == visitor.email:
             return True
-        return bool(self.search([
-                    ('id', '=', self.id),
-                    domain_of(visitor, ticket=self),
-                    ], order=[], limit=1))
+        # What goes on elsewhere stays in sight
+        with inactive_records():
+            return bool(self.search([
+                        ('id', '=', self.id),
+                        domain_of(visitor, ticket=self),
+                        ], order=[], limit=1))
 
     @classmethod
     def _visible_to_account(cls, visitor, ticket=None):
@@ -228,7 +230,7 @@ class Conversation(metaclass=PoolMeta):
             where=(participant.ticket == ticket.id)
             & (participant.role == 'watcher'))
         return [
-            ('ticket', '=', ticket.id),
+            cls._said_in(ticket),
             ('direction', 'in', ['in', 'out']),
             ('kind', '!=', 'note'),
             ['OR',
@@ -244,6 +246,11 @@ class Conversation(metaclass=PoolMeta):
                     ],
                 ],
             ]
+
+    @classmethod
+    def _said_in(cls, ticket):
+        "Return the domain of what customers may read as said in the ticket"
+        return [('ticket', '=', ticket.id)]
 
     @classmethod
     def is_on_portal(cls, table, ticket):
