@@ -129,7 +129,6 @@ class Ticket(metaclass=PoolMeta):
             ('helpdesk.activity', 'ticket'),
             ('helpdesk.ticket-helpdesk.tag', 'ticket'),
             ('helpdesk.ticket-product.product', 'ticket'),
-            ('helpdesk.ticket-sale.sale', 'ticket'),
             ('helpdesk.ticket', 'preceding'),
             ('helpdesk.ticket', 'origin'),
             ('ir.attachment', 'resource'),
