@@ -86,11 +86,16 @@ class Backlog(ModelSQL, ModelView):
     def _changed(cls, period):
         "Return the query of how the figures change in each period."
         pool = Pool()
+        Context = pool.get('helpdesk.reporting.context')
         Main = pool.get('helpdesk.reporting.main')
         history, ticket, source, where = cls._rows()
         where &= Main.ticket_where(ticket)
         queries = []
-        for moment, number in [(history.at, 1), (history.until, -1)]:
+        # What ended in the period in which it began, as most, changes nothing
+        for moment, number, lasts in [
+                (history.at, 1, (history.until == Null)
+                    | (history.until >= period.end)),
+                (history.until, -1, history.at < period.start)]:
             queries.append(source.join(period,
                     condition=(moment >= period.start)
                     & (moment < period.end)
@@ -98,7 +103,8 @@ class Backlog(ModelSQL, ModelView):
                         period.index.as_('period'),
                         ticket.section.as_('section'),
                         *cls._changes(history, number),
-                        where=where, group_by=[period.index, ticket.section]))
+                        where=where & Context.within(moment) & lasts,
+                        group_by=[period.index, ticket.section]))
         return Union(*queries, cls._before(), all_=True)
 
     @classmethod

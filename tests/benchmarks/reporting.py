@@ -39,6 +39,20 @@ STEPS = [
     ('pending', 'customer', 7200), ('open', 'agent', 50_000),
     ('closed', 'nobody', 90_000)]
 
+# What the tickets took, in seconds
+TIMES = {
+    'first_answer_time': 7200,
+    'first_answer_open_time': 3600,
+    'solution_time': 90_000,
+    'solution_open_time': 30_000,
+    'agent_solution_time': 50_000,
+    'agent_solution_open_time': 20_000,
+    'customer_solution_time': 40_000,
+    'customer_solution_open_time': 10_000,
+    'third_party_solution_time': 0,
+    'third_party_solution_open_time': 0,
+    }
+
 
 class Archive(Crowd):
     "Tickets of years, each with its history, every fifth one rated"
@@ -108,21 +122,12 @@ class Archive(Crowd):
     def _section(self):
         return self._choose(self.sections, 7)
 
-    def _tickets(self):
-        over = f'n % 1000 >= {OPEN}'
-        closed = STEPS[-1][2]
-        times = {
-            'first_answer_time': 7200, 'first_answer_open_time': 3600,
-            'solution_time': closed, 'solution_open_time': closed // 3,
-            'agent_solution_time': 50_000,
-            'agent_solution_open_time': 20_000,
-            'customer_solution_time': 40_000,
-            'customer_solution_open_time': 10_000,
-            'third_party_solution_time': 0,
-            'third_party_solution_open_time': 0}
+    def _if_over(self, value, otherwise='NULL'):
+        return (
+            f'CASE WHEN n % 1000 >= {OPEN} THEN {value} ELSE {otherwise} END')
 
-        def if_over(value, otherwise='NULL'):
-            return f'CASE WHEN {over} THEN {value} ELSE {otherwise} END'
+    def _tickets(self):
+        if_over, closed = self._if_over, self._at(STEPS[-1][2])
         columns = {
             'number': "'R' || n",
             'subject': "'Ticket ' || n",
@@ -141,8 +146,8 @@ class Archive(Crowd):
             'first_answer_at': self._at(7200),
             'first_answer_met': "CASE n % 9 WHEN 0 THEN 'missed' "
             "ELSE 'met' END",
-            'closed_at': if_over(self._at(closed)),
-            'solved_at': if_over(self._at(closed)),
+            'closed_at': if_over(closed),
+            'solved_at': if_over(closed),
             'solution_met': if_over(
                 "CASE n % 7 WHEN 0 THEN 'missed' ELSE 'met' END"),
             'solution_due': if_over('NULL', self._at(100_000)),
@@ -150,7 +155,7 @@ class Archive(Crowd):
             **{name: self._time(f'{seconds} + n % 977')
                 if name.startswith('first_answer')
                 else if_over(self._time(f'{seconds} + n % 977'))
-                for name, seconds in times.items()},
+                for name, seconds in TIMES.items()},
             }
         return columns, 'number'
 
