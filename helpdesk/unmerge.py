@@ -142,12 +142,16 @@ class Ticket(metaclass=PoolMeta):
     @classmethod
     def _restore(cls, merges):
         "Bring the tickets back to what they were."
-        before = {m.ticket: load(m.ticket_before) for m in merges}
+        alike = defaultdict(list)
+        for merge in merges:
+            alike[merge.ticket_before].append(merge.ticket)
         cls.write(*chain(*(
-                    ([t], {**values, 'active': True, 'merged_into': None})
-                    for t, values in before.items())))
+                    (tickets, {
+                            **load(text), 'active': True, 'merged_into': None})
+                    for text, tickets in alike.items())))
         # What follows from a state is not always what it was
-        changes.keep(cls, {t.id: v for t, v in before.items()})
+        changes.keep(
+            cls, {m.ticket.id: load(m.ticket_before) for m in merges})
 
     @classmethod
     def _tell_anew(cls, target, undone):
