@@ -75,11 +75,12 @@ class Ticket(metaclass=PoolMeta):
         Conversation = pool.get('helpdesk.conversation')
         conversations = list(Conversation.browse(conversations))
         source = cls.check_split(conversations, copy=copy)
+        values = {**source.split_values(conversations), **(values or {})}
+        if values['party'] != (source.party.id if source.party else None):
+            # It is of the other customer
+            values['sale'] = None
         with Transaction().set_context(helpdesk_acknowledge=False):
-            ticket, = cls.create([{
-                        **source.split_values(conversations),
-                        **(values or {}),
-                        }])
+            ticket, = cls.create([values])
         # Copies are said anew, which would mark the ticket
         unread = source.unread
         if copy:
@@ -155,10 +156,11 @@ class Ticket(metaclass=PoolMeta):
             'contact_name': name or (party.name if party else None),
             'email': email or (party.email if party else None) or None,
             'phone': (party.phone or party.mobile or None) if party else None,
-            'contact': party.id if party and party != self.party else None,
+            'contact': party.id if party and party == self.contact else None,
             }
-        if party and not self.party:
-            values['party'] = party.id
+        # The customer here shall not read there what others wrote
+        if not party or party not in {self.party, self.contact}:
+            values['party'] = party.id if party else None
         if party and party.lang:
             values['language'] = party.lang.id
         return values

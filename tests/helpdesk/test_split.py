@@ -161,7 +161,7 @@ def test_customer():
     assert (own.party, own.contact, own.email) == (
         company, ada, 'ada@example.org')
     assert (other.party, other.contact, other.contact_name) == (
-        company, bob, "Bob")
+        bob, None, "Bob")
     assert not other.email
 
 

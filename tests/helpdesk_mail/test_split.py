@@ -76,7 +76,8 @@ def test_other_writer():
     answer, stranger = deliver(
         letter("more", sender="Bob <bob@example.org>",
             In_Reply_To='<two@example.org>'),
-        letter("me too", In_Reply_To='<two@example.org>'))
+        letter("me too", sender="Eve <eve@example.org>",
+            In_Reply_To='<two@example.org>'))
     assert answer.ticket == new
     assert stranger.ticket != new
 
