@@ -144,7 +144,7 @@ class MergedTestCase(PortalTestCase):
             Ticket.archive([self.record(number)])
         page = self.page(self.guest(number, token), number)
         self.assertIn("I want ten", page)
-        self.assertIn("We closed this ticket", page)
+        self.assertIn("This ticket was closed", page)
 
     def test_list(self):
         "PO3, SE12: the list has what one sees, each matter once"
