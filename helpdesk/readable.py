@@ -6,8 +6,7 @@ from sql.aggregate import Count
 from sql.conditionals import Case
 from trytond.model import fields
 from trytond.pool import Pool
-from trytond.transaction import (
-    Transaction, check_access, inactive_records)
+from trytond.transaction import Transaction, check_access, inactive_records
 
 from .workflow import OVER_STATES
 
