@@ -282,8 +282,16 @@ class SplitStart(ModelView):
             ],
         help="The team that works on the new ticket.")
     party = fields.Many2One('party.party', "Customer",
+        context={
+            'company': Eval('company', -1),
+            },
+        depends={'company'},
         help="The customer the new ticket is for.")
     contact = fields.Many2One('party.party', "Contact Person",
+        context={
+            'company': Eval('company', -1),
+            },
+        depends={'company'},
         help="The person at the customer's who asks.")
     contact_name = fields.Char("Contact Name",
         help="The name of the person who asks.")
