@@ -68,6 +68,7 @@ def test_merge(window):
     window.screenshot('merge-03-merges')
     window.press("Undo")
     window.settle()
+    window.reload()
     window.screenshot('merge-04-undone')
     window.open_tab("Conversation")
     expect(window.said(f"{SUBJECTS[1]}.")).to_have_count(0)
