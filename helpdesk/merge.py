@@ -257,7 +257,8 @@ class Ticket(metaclass=PoolMeta):
         "Return the stored values of the tickets, by their ids."
         names = [
             n for n, f in cls._fields.items()
-            if f.sql_type() and n not in {
+            if not isinstance(f, fields.Function)
+            and f.sql_type() and n not in {
                 'id', 'active', 'merged_into', 'create_uid', 'create_date',
                 'write_uid', 'write_date'}]
         return {
