@@ -66,7 +66,12 @@ def test_merge(window):
     window.open_tab("Related")
     window.open_tab("Merged Tickets")
     window.screenshot('merge-03-merges')
+    # The first click on a row of the list chooses it
+    window.row(SUBJECTS[1]).click()
     window.press("Undo")
+    expect(window.dialog).to_be_visible()
+    window.confirm("OK")
+    window.reload()
     window.settle()
     window.screenshot('merge-04-undone')
     window.open_tab("Conversation")
