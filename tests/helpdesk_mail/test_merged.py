@@ -8,6 +8,7 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 
 from tests.benchmarks.statements import Statements
+from tests.helpdesk.test_merge import merge, unmerge
 from tests.helpdesk_mail.test_colleague import answered_by_mail, notice, reply
 from tests.helpdesk_mail.test_receive import deliver, helpdesk, sent
 from tests.records import letter
@@ -33,7 +34,7 @@ def merged(participants=False, **values):
     desk = helpdesk(acknowledge=False, **values)
     ticket = asked(BOB, "It smells", message_id='<smell@example.net>')
     target = asked("Ada <ada@example.org>", "It burns")
-    ticket.merge([ticket], target, participants=participants)
+    merge([ticket], target, participants=participants)
     return desk, fresh(ticket), fresh(target)
 
 
@@ -91,7 +92,7 @@ def test_chain():
     "ML22, D7: it goes on at the end of a chain of merges"
     desk, ticket, middle = merged()
     target = asked("Cem <cem@example.com>", "It rains")
-    middle.merge([middle], target, participants=False)
+    merge([middle], target, participants=False)
     for sender, about in [
             (BOB, ticket), (BOB, middle), ("Ada <ada@example.org>", ticket),
             ("Ada <ada@example.org>", middle)]:
@@ -129,7 +130,7 @@ def test_closed():
 def test_undone():
     "ML22, D7: after the undo replies come to the ticket itself"
     desk, ticket, target = merged()
-    ticket.unmerge([ticket])
+    unmerge(ticket)
     ticket = fresh(ticket)
     mail, = deliver(letter(
             "Still", sender=BOB, In_Reply_To=signed_id(ticket)))
@@ -149,7 +150,7 @@ def test_agent_answers():
     desk, ticket = answered_by_mail()
     message = notice(ticket, desk.agent)
     target = desk.make_ticket(email='bob@example.net', state='open')
-    ticket.merge([ticket], target)
+    merge([ticket], target)
     mail, = deliver(reply(message))
     assert mail.state == 'held'
     assert not sent(fresh(target))
@@ -161,7 +162,7 @@ def test_agent_answers_same_customer():
     desk, ticket = answered_by_mail()
     message = notice(ticket, desk.agent)
     target = desk.make_ticket(email='ada@example.org', state='open')
-    ticket.merge([ticket], target)
+    merge([ticket], target)
     mail, = deliver(reply(message))
     assert (mail.state, mail.ticket) == ('filed', target)
     conversation, = sent(fresh(target))
@@ -178,7 +179,7 @@ def test_statements():
             name = f'x{count}y{number}'
             ticket = asked(f"{name}@example.net", name)
             target = asked("ada@example.org", f"{name} target")
-            ticket.merge([ticket], target, participants=False)
+            merge([ticket], target, participants=False)
             letters.append(letter(
                     f"Still {name}", sender=f"{name}@example.net",
                     In_Reply_To=signed_id(ticket)))

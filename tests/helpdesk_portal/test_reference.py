@@ -29,7 +29,9 @@ REPORTS = re.compile(r'helpdesk\.reporting\.(?!main$|backlog$).*')
 
 
 def setup_module():
-    activate_module(['helpdesk_portal', 'sale_complaint', 'timesheet'])
+    activate_module([
+            'helpdesk_portal', 'sale_complaint', 'sale_opportunity',
+            'timesheet'])
 
 
 def reference():
