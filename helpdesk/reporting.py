@@ -11,7 +11,7 @@ import datetime as dt
 
 from dateutil.relativedelta import relativedelta
 from sql import Cast, Column, Literal, Null, Union, Values, With
-from sql.aggregate import Sum
+from sql.aggregate import Max, Sum
 from sql.conditionals import Coalesce, NullIf
 from trytond.i18n import gettext, lazy_gettext
 from trytond.model import ModelSQL, ModelView, fields
@@ -343,10 +343,14 @@ class Abstract(ModelSQL):
         counted = Union(
             *(cls._counted(e, period, names) for e in events), all_=True)
         group = [counted.period]
+        columns = [counted.period]
         if cls._dimension:
             group.append(counted.value)
+            # As an aggregate: PostgreSQL would look at a condition on the
+            # column itself, as of the ids to read, once for each ticket
+            columns.append(Max(counted.value).as_('value'))
         return counted.select(
-            *group,
+            *columns,
             *(Sum(Column(counted, n)).as_(n) for n in names),
             group_by=group)
 
@@ -422,17 +426,37 @@ class Abstract(ModelSQL):
         return Literal(1)
 
     @classmethod
-    def get_trend(cls, records, name):
+    def get_trend(cls, records, names):
+        # One query, as to read the records of the time series takes many
         pool = Pool()
         Context = pool.get('helpdesk.reporting.context')
-        name = name[:-len('_trend')]
-        dates = [p.date for p in Context.periods()]
-        trends = {}
-        for record in records:
-            numbers = {
-                s.date: getattr(s, name) for s in record.time_series or []}
-            trends[record.id] = sparkline([numbers.get(d, 0) for d in dates])
-        return trends
+        cursor = Transaction().connection.cursor()
+        periods = Context.periods() if cls.time_series else []
+        numbers = {
+            n: {r.id: [0] * len(periods) for r in records} for n in names}
+        if periods:
+            cursor.execute(*cls._trend_query(
+                    periods, [r.id for r in records],
+                    [n[:-len('_trend')] for n in names]))
+            for id_, index, *values in cursor:
+                for name, value in zip(names, values):
+                    numbers[name][id_][index] = value
+        return {
+            name: {id_: sparkline(line) for id_, line in lines.items()}
+            for name, lines in numbers.items()}
+
+    @classmethod
+    def _trend_query(cls, periods, ids, names):
+        "Return the query of figures, by the id of a row and the period."
+        pool = Pool()
+        Context = pool.get('helpdesk.reporting.context')
+        period = Context.table(periods)
+        total = cls._total(period)
+        row = cls._row_id(total)
+        return total.select(
+            row, total.period,
+            *(cls._fields[n].sql_cast(Column(total, n)) for n in names),
+            where=fields.SQL_OPERATORS['in'](row, ids), with_=[period])
 
     def get_hours(self, name):
         time = getattr(self, f"{name[:-len('_hours')]}_time")
