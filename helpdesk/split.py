@@ -111,11 +111,16 @@ class Ticket(metaclass=PoolMeta):
         if source.state == 'closed':
             raise SplitError(gettext(
                     'helpdesk.msg_split_closed', ticket=source.rec_name))
+        domain = [
+            ('ticket', '=', source.id),
+            ('id', 'not in', [c.id for c in conversations]),
+            ]
+        if any(c.direction != 'internal' for c in conversations):
+            # Each split leaves a note
+            domain.append(('direction', '!=', 'internal'))
         # What a machine said leaves nothing to work on
-        if all(c.is_automatic() for c in Conversation.search([
-                        ('ticket', '=', source.id),
-                        ('id', 'not in', [c.id for c in conversations]),
-                        ], order=[])):
+        if all(c.is_automatic()
+                for c in Conversation.search(domain, order=[])):
             raise SplitError(gettext(
                     'helpdesk.msg_split_all', ticket=source.rec_name))
         return source

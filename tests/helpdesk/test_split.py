@@ -10,6 +10,7 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
+from tests.benchmarks.statements import Statements
 from tests.records import Helpdesk
 
 NOW = dt.datetime.now().replace(microsecond=0)
@@ -251,3 +252,86 @@ def test_nothing_is_lost():
     assert after == before
     assert Attachment.search([], count=True) == files
     assert len(tickets) > 4
+
+
+@with_transaction()
+def test_left():
+    "AG4: the notes of former splits are not enough to be left"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    ticket = desk.make_ticket()
+    last, one = say(ticket, "last"), say(ticket, "one")
+    note = say(ticket, "note", 'internal')
+    Ticket.split([one])
+    with pytest.raises(ValidationError, match="nothing would be left"):
+        Ticket.split([fresh(last)])
+    new = Ticket.split([fresh(note)])
+    assert fresh(note).ticket == new
+    assert said(fresh(ticket)) == {"last"}
+
+
+@with_transaction()
+def test_hidden():
+    "AG4, SE12: the links lead nobody to a ticket he may not see"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    with Transaction().set_context(desk.context):
+        board = desk.make_section("Board", visibility='private')
+    ticket, secret = desk.make_ticket(), desk.make_ticket(section=board)
+    one, two = [[say(t, "keep"), say(t, "go")][1] for t in [ticket, secret]]
+    gone = Ticket.split([one], {'section': board.id, 'employee': None})
+    come = Ticket.split([two], {'section': desk.section.id})
+    assert list(fresh(ticket).split_into) == [gone]
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        row, = Ticket.read([ticket.id], ['split_into'])
+        assert not row['split_into']
+        row, = Ticket.read([come.id], ['visible_preceding'])
+        assert row['visible_preceding'] is None
+        with pytest.raises(AccessError):
+            Ticket.read([come.id], ['split_from.rec_name'])
+        with pytest.raises(AccessError):
+            Ticket.write([Ticket(ticket.id)], {'split_from': come.id})
+
+
+@with_transaction()
+def test_unmerge():
+    "AG4, D7: what was merged and then split off stays where it is"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+    ticket, target = desk.make_ticket(), desk.make_ticket()
+    say(ticket, "keep")
+    moved = say(ticket, "go")
+    say(target, "own")
+    user, context = desk.as_user(desk.agent)
+    with user, context:
+        Ticket.merge([ticket], target)
+        new = Ticket.split([fresh(moved)])
+        with pytest.raises(ValidationError, match="something new"):
+            Ticket.unmerge([fresh(ticket)])
+    assert said(fresh(target)) == {"keep", "own"}
+    assert said(fresh(new)) == {"go"}
+
+
+@with_transaction()
+def test_statements():
+    "AG4, X11: many conversations are split in as many statements as one"
+    pool = Pool()
+    Ticket = pool.get('helpdesk.ticket')
+    desk = Helpdesk()
+
+    def count(number):
+        ticket = desk.make_ticket()
+        say(ticket, "keep")
+        chosen = [
+            say(ticket, f'said {i}', minutes=i, files=['a'])
+            for i in range(number)]
+        with Statements() as statements:
+            Ticket.split([c.id for c in chosen])
+        return statements.count
+
+    count(1)
+    assert count(20) == count(2)
