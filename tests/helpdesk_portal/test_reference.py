@@ -82,7 +82,8 @@ def test_names():
     for cron in Cron.search([('method', 'like', 'helpdesk.%')]):
         assert f'``{cron.method}``' in text
     for access in Access.search([('model', 'like', 'helpdesk.%')]):
-        assert access.model in text
+        # The variants of the main report have the rights that it has
+        assert access.model in text or REPORTS.fullmatch(access.model)
 
 
 def test_addresses():
