@@ -14,6 +14,9 @@ from trytond.transaction import Transaction, inactive_records
 from tests.helpdesk.sales import make_party, make_product, make_sale
 from tests.records import Helpdesk
 
+# Our words, or those of Tryton, which from 8.2 on refuses what is readonly
+KEPT = "merged into|not allowed to modify the field"
+
 
 def setup_module():
     activate_module(['helpdesk', 'timesheet'])
@@ -90,8 +93,7 @@ def test_merge():
         act, = fresh(target).merges
         assert act.ticket == ticket
         assert fresh(ticket).history
-        # From 8.2 on it is Tryton that refuses what is readonly
-        with pytest.raises(UserError):
+        with pytest.raises((MergeError, AccessError), match=KEPT):
             Ticket.write([fresh(ticket)], {'subject': "Other"})
         with pytest.raises(UserError):
             Ticket.reopen([fresh(ticket)])
