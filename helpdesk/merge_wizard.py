@@ -189,10 +189,9 @@ class Merge(Wizard):
             }
 
     def transition_merge(self):
-        tickets = [p.ticket for p in self.start.pairs if p.chosen]
-        self.model.check_workable([self.start.target, *tickets])
         self.model.merge(
-            tickets, self.start.target, participants=self.start.participants)
+            [p.ticket for p in self.start.pairs if p.chosen],
+            self.start.target, participants=self.start.participants)
         return 'open_'
 
     def do_open_(self, action):

@@ -12,6 +12,7 @@ from trytond.model.exceptions import AccessError
 from trytond.modules.currency.fields import Monetary
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
+from trytond.tools import escape_wildcard
 from trytond.transaction import (
     Transaction, check_access, inactive_records, without_check_access)
 from trytond.wizard import Button, StateAction, StateView, Wizard
@@ -287,7 +288,7 @@ class ConvertOpportunity(Wizard):
         with check_access():
             mechanisms = Mechanism.search([
                     ('type', '=', 'email'),
-                    ('value', 'ilike', _exactly(email)),
+                    ('value', 'ilike', escape_wildcard(email)),
                     ('party.active', '=', True),
                     ], order=[('party.id', 'ASC')], limit=PROPOSED)
             return list(dict.fromkeys(m.party for m in mechanisms))
@@ -368,13 +369,6 @@ class Erase(metaclass=PoolMeta):
                 ['description', 'comment'],
                 [None] * 2),
             ]
-
-
-def _exactly(text):
-    "Return the pattern that only matches the text."
-    for wild in '\\%_':
-        text = text.replace(wild, '\\' + wild)
-    return text
 
 
 def _save_as_user(Model, record):

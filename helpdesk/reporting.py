@@ -54,8 +54,9 @@ Transaction.cache_keys.update(
     {'from_date', 'to_date', 'period', 'section', 'hours'})
 
 
-class Context(ModelView):
-    __name__ = 'helpdesk.reporting.context'
+class SpanMixin:
+    "What is reported on: a company, dates, and times in which hours."
+    __slots__ = ()
 
     company = fields.Many2One('company.company', "Company", required=True,
         help="Whose tickets are counted.")
@@ -73,6 +74,17 @@ class Context(ModelView):
                 ()),
             ],
         help="What happened until this date is counted, the date included.")
+    hours = fields.Selection([
+            ('open', "Opening Hours"),
+            ('real', "Around the Clock"),
+            ], "Times", required=True, sort=False,
+        help="Whether the times are those in the opening hours of the "
+        "sections or all that passed.")
+
+
+class Context(SpanMixin, ModelView):
+    __name__ = 'helpdesk.reporting.context'
+
     period = fields.Selection([
             ('year', "Year"),
             ('month', "Month"),
@@ -86,12 +98,6 @@ class Context(ModelView):
             ],
         help="The section whose tickets are counted. "
         "Leave empty for all of them.")
-    hours = fields.Selection([
-            ('open', "Opening Hours"),
-            ('real', "Around the Clock"),
-            ], "Times", required=True, sort=False,
-        help="Whether the times are those in the opening hours of the "
-        "sections or all that passed.")
 
     @classmethod
     def default_company(cls):

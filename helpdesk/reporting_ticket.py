@@ -50,11 +50,6 @@ class Ticket(metaclass=PoolMeta):
         return (table.state.in_(OVER_STATES)
             & (table.active == Literal(True)))
 
-    @classmethod
-    def every_domain(cls):
-        "Return the domain that finds archived tickets, too."
-        return [('active', 'in', [True, False])]
-
     def get_reported(self, name):
         return ''
 
@@ -108,15 +103,15 @@ class OpenTickets(Wizard):
     open_ = StateAction('helpdesk.act_reporting_ticket')
 
     def do_open_(self, action):
-        pool = Pool()
-        Ticket = pool.get('helpdesk.ticket')
         row, encoder = self.record, PYSONEncoder()
         figures, period = row.ticket_figures(), row.ticket_period()
         labels = self.model.fields_get(figures)
         limits = [period.start.isoformat(), period.end.isoformat()]
         # Of a domain the client would undo that one is moved
         action['context_domain'] = encoder.encode([
-                *row.ticket_domain(), *Ticket.every_domain()])
+                *row.ticket_domain(),
+                # Archived tickets, too
+                ('active', 'in', [True, False])])
         action['domains'] = [
             (labels[figure]['string'],
                 encoder.encode([('reported', '=', [figure, *limits])]), True)

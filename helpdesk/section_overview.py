@@ -10,23 +10,22 @@ from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
-from trytond.pyson import Eval, If
+from trytond.pyson import Eval
 from trytond.report import Report
 from trytond.transaction import Transaction, check_access
 from trytond.wizard import Button, StateReport, StateView, Wizard
 
 from .exceptions import OverviewError
+from .reporting import SpanMixin
 from .section_overview_document import Choice, Overview
 
 # More rows and bars nobody reads
 MAX_PERIODS = 62
 
 
-class PrintOverviewStart(ModelView):
+class PrintOverviewStart(SpanMixin, ModelView):
     __name__ = 'helpdesk.section.print_overview.start'
 
-    company = fields.Many2One('company.company', "Company", required=True,
-        help="Whose tickets are counted.")
     sections = fields.Many2Many(
         'helpdesk.section', None, None, "Sections",
         domain=[
@@ -34,20 +33,6 @@ class PrintOverviewStart(ModelView):
             ],
         help="Each of them gets an overview of its own. "
         "Leave empty for one of all tickets of the company.")
-    from_date = fields.Date("From Date", required=True,
-        domain=[
-            If(Eval('to_date') & Eval('from_date'),
-                ('from_date', '<=', Eval('to_date')),
-                ()),
-            ],
-        help="What happened from this date on is counted.")
-    to_date = fields.Date("To Date", required=True,
-        domain=[
-            If(Eval('from_date') & Eval('to_date'),
-                ('to_date', '>=', Eval('from_date')),
-                ()),
-            ],
-        help="What happened until this date is counted, the date included.")
     period = fields.Selection([
             ('year', "Year"),
             ('month', "Month"),
@@ -55,12 +40,6 @@ class PrintOverviewStart(ModelView):
             ('day', "Day"),
             ], "Period", required=True, sort=False,
         help="The parts of the time that have a row and bars of their own.")
-    hours = fields.Selection([
-            ('open', "Opening Hours"),
-            ('real', "Around the Clock"),
-            ], "Times", required=True, sort=False,
-        help="Whether the times are those in the opening hours of the "
-        "sections or all that passed.")
 
     @classmethod
     def default_period(cls):
